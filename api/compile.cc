@@ -1,0 +1,62 @@
+#include "api/compile.h"
+
+#include "api/diagnostic_convert.h"
+#include "api/rule_files.h"
+#include "api/ruleset_impl.h"
+#include "dsl/parser.h"
+
+namespace weir::api {
+
+std::expected<Ruleset, Diagnostics> compile_texts(Env env, std::vector<RuleText> texts,
+                                                  const CompileOptions& options) {
+  const auto sources = std::make_shared<dsl::SourceSet>();
+  const auto impl = std::make_shared<Ruleset::Impl>();
+  dsl::Diagnostics diagnostics;
+  impl->sources = sources;
+  impl->trees.reserve(texts.size());
+  for (RuleText& each : texts) {
+    const dsl::SourceId source = sources->add(std::move(each.path), std::move(each.text));
+    impl->trees.push_back(dsl::parse(*sources, source, diagnostics));
+  }
+  RuleDataLoader loader(env.files);
+  compiler::CompileOptions compile_options;
+  compile_options.params = options.params;
+  compiler::CompileResult result =
+      compiler::compile(*sources, impl->trees, loader, compile_options, diagnostics);
+  Diagnostics said = public_diagnostics(sources, std::move(diagnostics));
+  if (!result.image) return std::unexpected(std::move(said));
+  impl->image = std::move(*result.image);
+  impl->reports = std::move(result.rules);
+  impl->tests = std::move(result.tests);
+  impl->warnings = std::move(said);
+  return Ruleset(impl);
+}
+
+std::expected<Ruleset, Diagnostics> compile_files(Env env, const std::vector<std::string>& paths,
+                                                  const CompileOptions& options) {
+  const auto files = find_rule_files(env.files, paths);
+  if (!files) return std::unexpected(failed_diagnostics(files.error()));
+  std::vector<RuleText> texts;
+  for (const std::string& path : *files) {
+    auto text = read_rule_file(env.files, path);
+    if (!text) return std::unexpected(failed_diagnostics(text.error()));
+    texts.push_back({path, std::move(*text)});
+  }
+  return compile_texts(env, std::move(texts), options);
+}
+
+}  // namespace weir::api
+
+namespace weir {
+
+std::expected<Ruleset, Diagnostics> compile_files(const std::vector<std::string>& paths,
+                                                  const CompileOptions& options) {
+  return api::compile_files(api::system_env(), paths, options);
+}
+
+std::expected<Ruleset, Diagnostics> compile_text(const std::string& path, std::string text,
+                                                 const CompileOptions& options) {
+  return api::compile_texts(api::system_env(), {{path, std::move(text)}}, options);
+}
+
+}  // namespace weir

@@ -1,0 +1,364 @@
+#include "api/run_session.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+#include "api/record_json.h"
+#include "api/reject_writer.h"
+
+namespace weir::api {
+namespace {
+
+runtime::EngineOptions engine_options(const RunOptions& options) {
+  runtime::EngineOptions out;
+  out.order =
+      options.order == Order::arrival ? runtime::Order::kArrival : runtime::Order::kWatermark;
+  out.lateness_ms = options.lateness_ms;
+  out.late = options.late == LatePolicy::process ? runtime::LatePolicy::kProcess
+                                                 : runtime::LatePolicy::kDrop;
+  out.max_future_ms = options.max_future_ms.value_or(-1);
+  out.keep_raw = options.match_events;
+  out.all_decisions = options.all_decisions;
+  return out;
+}
+
+event::InputOptions input_options(const RunOptions& options) {
+  event::InputOptions out;
+  out.paths = options.events;
+  switch (options.input_format) {
+    case InputFormat::by_name:
+      out.format = event::InputFormat::kByName;
+      break;
+    case InputFormat::json_lines:
+      out.format = event::InputFormat::kJsonLines;
+      break;
+    case InputFormat::csv:
+      out.format = event::InputFormat::kCsv;
+      break;
+  }
+  out.reader.type_name = options.type;
+  out.reader.strict = options.strict;
+  return out;
+}
+
+// Whether two paths, as given, lead to one file.
+bool same_file(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  if (a == "-" || b == "-") return false;
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error)) return true;
+  const auto normal = [](const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::absolute(path, ignored).lexically_normal();
+  };
+  return normal(a) == normal(b);
+}
+
+std::string plain_path(const std::string& path) { return path == "/dev/stdout" ? "-" : path; }
+
+// The most memory that the process has held, as Linux tells it; 0 elsewhere.
+std::uint64_t peak_rss_bytes(base::FileEnv& files) {
+  constexpr std::uint64_t kMostBytes = 1 << 16;
+  const auto status = files.read_file("/proc/self/status", kMostBytes);
+  if (!status) return 0;
+  constexpr std::string_view kField = "VmHWM:";
+  std::size_t at = status->find(kField);
+  if (at == std::string::npos) return 0;
+  at = status->find_first_of("0123456789", at);
+  std::uint64_t kilobytes = 0;
+  if (at != std::string::npos) {
+    std::from_chars(status->data() + at, status->data() + status->size(), kilobytes);
+  }
+  return kilobytes * 1024;
+}
+
+}  // namespace
+
+RunSession::RunSession(const nfa::Image& image, const RunOptions& options, Env env,
+                       RunObserver* observer)
+    : image_(image),
+      options_(options),
+      env_(env),
+      observer_(observer),
+      writer_(image, options.match_events),
+      alerts_by_label_(image.rules.size() * 2),
+      decision_counts_(image.decisions.size()) {}
+
+Result<RunSummary> RunSession::run() {
+  if (auto opened = open(); !opened) return std::unexpected(opened.error());
+  start_ns_ = env_.clock.steady_ns();
+  while (true) {
+    const auto more = source_->next_batch(batch_);
+    if (!more) return std::unexpected(public_error(more.error()));
+    if (!*more) break;
+    if (auto taken = take_batch(); !taken) return std::unexpected(taken.error());
+    report_progress(false);
+  }
+  if (options_.hold_open) {
+    engine_->flush(*this);
+  } else {
+    engine_->finish(*this);
+  }
+  report_progress(true);
+  const RunSummary summary = summarise();
+  if (outputs_[kSummary].is_open()) {
+    outputs_[kSummary].buffer() = summary_json(summary) + "\n";
+  }
+  if (auto closed = close_outputs(); !closed) return std::unexpected(closed.error());
+  return summary;
+}
+
+// ---- before the first record -------------------------------------------------------------------
+
+Result<void> RunSession::open() {
+  if (options_.events.empty()) return fail(ErrorCode::invalid_argument, "no events are given");
+  if (options_.lateness_ms < 0) {
+    return fail(ErrorCode::invalid_argument, "the lateness is negative");
+  }
+  auto source = event::open_event_source(env_.files, image_.schema, input_options(options_));
+  if (!source) return std::unexpected(public_error(source.error()));
+  source_ = std::move(*source);
+  if (auto checked = check_outputs(); !checked) return checked;
+  auto engine = runtime::Engine::create(image_, engine_options(options_));
+  if (!engine) return std::unexpected(public_error(engine.error()));
+  engine_ = std::move(*engine);
+  if (options_.dedup_ms) duplicates_.emplace(*options_.dedup_ms, options_.lateness_ms);
+  if (options_.speed > 0) pacer_.emplace(env_.clock, options_.speed);
+  plain_ = !duplicates_ && !pacer_ && !options_.from_ms && !options_.until_ms;
+  return open_outputs();
+}
+
+Result<void> RunSession::check_outputs() const {
+  const std::array<std::pair<const char*, std::string>, kOutputs> outputs = {{
+      {"alerts", plain_path(options_.alerts_path)},
+      {"decisions", plain_path(options_.decisions_path)},
+      {"bad input", plain_path(options_.bad_input_path)},
+      {"late events", plain_path(options_.late_path)},
+      {"the summary", plain_path(options_.summary_path)},
+  }};
+  for (std::size_t i = 0; i < kOutputs; ++i) {
+    const auto& [what, path] = outputs[i];
+    if (path.empty() || path == "/dev/null") continue;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (outputs[j].second.empty() || !same_file(path, outputs[j].second)) continue;
+      return fail(ErrorCode::invalid_argument, std::string(outputs[j].first) + " and " + what +
+                                                   " would both be written to " +
+                                                   (path == "-" ? "standard output" : path));
+    }
+    for (const std::string& input : source_->source_names()) {
+      if (path == "-" || !same_file(path, input)) continue;
+      return fail(ErrorCode::invalid_argument,
+                  std::string(what) + " would be written to " + path + ", which is an input");
+    }
+  }
+  return {};
+}
+
+Result<void> RunSession::open_outputs() {
+  const std::array<const std::string*, kOutputs> paths = {
+      &options_.alerts_path, &options_.decisions_path, &options_.bad_input_path,
+      &options_.late_path, &options_.summary_path};
+  outputs_.reserve(kOutputs);
+  for (const std::string* path : paths) {
+    auto output = OutputWriter::open(env_.files, plain_path(*path));
+    if (!output) return std::unexpected(public_error(output.error()));
+    outputs_.push_back(std::move(*output));
+  }
+  return {};
+}
+
+// ---- batches -----------------------------------------------------------------------------------
+
+Result<void> RunSession::take_batch() {
+  std::span<const event::Row> rows = batch_.rows();
+  const bool stop = options_.bad_input_fails && !batch_.bad().empty();
+  if (stop) {  // what came before it counts
+    const std::uint64_t seq = batch_.bad().front().origin.seq;
+    const auto end = std::find_if(rows.begin(), rows.end(),
+                                  [&](const event::Row& row) { return row.seq > seq; });
+    rows = rows.first(static_cast<std::size_t>(end - rows.begin()));
+  }
+  take_rejects();
+  take_rows(rows);
+  end_of_batch();
+  if (stop) {
+    return fail(
+        ErrorCode::bad_record,
+        "bad record: " + describe_bad_record(batch_.bad().front(), source_->source_names()));
+  }
+  return output_errors();
+}
+
+void RunSession::take_rejects() {
+  counts_.read += batch_.records();
+  counts_.bad += batch_.bad().size();
+  counts_.unknown_type += batch_.unknown().size();
+  odd_ += batch_.odd();
+  if (counts_.first_bad.empty() && !batch_.bad().empty()) {
+    counts_.first_bad = describe_bad_record(batch_.bad().front(), source_->source_names());
+  }
+  if (counts_.first_unknown.empty() && !batch_.unknown().empty()) {
+    counts_.first_unknown = to_valid_utf8(batch_.unknown().front().type);
+  }
+  OutputWriter& output = outputs_[kBadInput];
+  if (!output.is_open()) return;
+  for (const event::BadRecord& bad : batch_.bad()) {
+    append_bad_record(output.buffer(), bad, source_->source_names());
+    output.line_done();
+  }
+}
+
+void RunSession::take_rows(std::span<const event::Row> rows) {
+  rewrite_raw_ = options_.match_events && !rows.empty() && is_csv(rows.front(), 0);
+  if (plain_ && !rewrite_raw_) {
+    for (const event::Row& row : rows) engine_->process(row, *this);
+    return;
+  }
+  for (const event::Row& row : rows) take_filtered(row);
+}
+
+// A batch is all of one source.
+bool RunSession::is_csv(const event::Row&, std::size_t index) const {
+  if (options_.input_format != InputFormat::by_name) {
+    return options_.input_format == InputFormat::csv;
+  }
+  const std::string& name = source_->source_names()[batch_.origin(index).source];
+  return event::format_of_name(name) == event::InputFormat::kCsv;
+}
+
+void RunSession::take_filtered(const event::Row& row) {
+  if ((options_.from_ms && row.ts_ms < *options_.from_ms) ||
+      (options_.until_ms && row.ts_ms >= *options_.until_ms)) {
+    ++counts_.outside;
+    return;
+  }
+  if (duplicates_ && duplicates_->is_duplicate(row.identity, row.ts_ms)) {
+    ++counts_.duplicate;
+    return;
+  }
+  if (pacer_) wait_for(row);
+  if (!rewrite_raw_) {
+    engine_->process(row, *this);
+    return;
+  }
+  record_json_.clear();
+  append_record_json(record_json_, image_.schema, row);
+  event::Row rewritten = row;
+  rewritten.raw = record_json_;
+  engine_->process(rewritten, *this);
+}
+
+void RunSession::wait_for(const event::Row& row) {
+  const std::int64_t wait_ns = pacer_->wait_ns(row.ts_ms);
+  if (wait_ns <= 0) return;
+  end_of_batch();  // who reads the alerts sees them at their time
+  report_progress(false);
+  env_.clock.sleep_ns(wait_ns);
+}
+
+void RunSession::end_of_batch() {
+  for (OutputWriter& output : outputs_) output.end_of_batch();
+}
+
+Result<void> RunSession::output_errors() const {
+  for (const OutputWriter& output : outputs_) {
+    if (output.error()) return std::unexpected(public_error(*output.error()));
+  }
+  return {};
+}
+
+Result<void> RunSession::close_outputs() {
+  for (OutputWriter& output : outputs_) {
+    if (auto closed = output.close(); !closed) return std::unexpected(public_error(closed.error()));
+  }
+  for (OutputWriter& output : outputs_) {
+    if (auto named = output.publish(); !named) return std::unexpected(public_error(named.error()));
+  }
+  return {};
+}
+
+// ---- what the engine reports -------------------------------------------------------------------
+
+void RunSession::on_alert(const runtime::Alert& alert) {
+  ++counts_.alerts;
+  ++alerts_by_label_[std::size_t{alert.rule} * 2 + (alert.is_timeout ? 1 : 0)];
+  OutputWriter& output = outputs_[kAlerts];
+  if (!output.is_open()) return;
+  writer_.append_alert(output.buffer(), alert);
+  output.line_done();
+}
+
+void RunSession::on_decision(const runtime::Decision& decision) {
+  if (decision.decision >= 0) ++decision_counts_[static_cast<std::size_t>(decision.decision)];
+  OutputWriter& output = outputs_[kDecisions];
+  if (!output.is_open()) return;
+  writer_.append_decision(output.buffer(), decision);
+  output.line_done();
+}
+
+void RunSession::on_refused(const event::Row& row, Refusal refusal) {
+  OutputWriter& output = outputs_[kLate];
+  if (refusal != Refusal::kLate || !output.is_open()) return;
+  output.buffer() += row.raw;
+  output.buffer() += '\n';
+  output.line_done();
+}
+
+// ---- how it goes -------------------------------------------------------------------------------
+
+void RunSession::report_progress(bool at_end) {
+  if (observer_ == nullptr) return;
+  const std::int64_t now = env_.clock.steady_ns();
+  if (!at_end && now - reported_ns_ < kProgressNs && reported_ns_ != 0) return;
+  reported_ns_ = now;
+  RunProgress progress;
+  progress.events = counts_.read;
+  progress.alerts = counts_.alerts;
+  progress.seconds = static_cast<double>(now - start_ns_) / 1e9;
+  const event::SourceProgress input = source_->progress();
+  if (input.bytes_total > 0) {
+    progress.share = std::min(
+        1.0, static_cast<double>(input.bytes_read) / static_cast<double>(input.bytes_total));
+  }
+  const runtime::EngineStats stats = engine_->stats();
+  if (stats.has_watermark) progress.watermark_ms = stats.watermark_ms;
+  observer_->on_progress(progress);
+}
+
+RunSummary RunSession::summarise() const {
+  RunSummary summary = counts_;
+  const runtime::EngineStats stats = engine_->stats();
+  summary.accepted = stats.accepted;
+  summary.late = stats.late;
+  summary.future = stats.future;
+  summary.clamped = stats.clamped;
+  for (std::size_t i = 0; i < alerts_by_label_.size(); ++i) {
+    if (alerts_by_label_[i] == 0) continue;
+    summary.alerts_by_rule.emplace_back(
+        writer_.label(static_cast<std::uint32_t>(i / 2), i % 2 == 1), alerts_by_label_[i]);
+  }
+  for (std::size_t i = 0; i < decision_counts_.size(); ++i) {
+    if (decision_counts_[i] > 0) {
+      summary.decisions.emplace_back(image_.decisions[i], decision_counts_[i]);
+    }
+  }
+  summary.withheld = stats.withheld;
+  summary.limited = stats.limited;
+  summary.unexamined = stats.unexamined;
+  summary.overflow = stats.overflow;
+  summary.division_by_zero = stats.division_by_zero;
+  summary.enum_unlisted = odd_.enums_unlisted;
+  summary.decimal_out_of_range = odd_.decimals_out_of_range;
+  summary.decimal_rounded = odd_.decimals_rounded;
+  summary.seconds = static_cast<double>(env_.clock.steady_ns() - start_ns_) / 1e9;
+  summary.events_per_second =
+      summary.seconds > 0 ? static_cast<double>(summary.read) / summary.seconds : 0;
+  summary.peak_partial_matches = stats.peak_partial_matches;
+  summary.peak_rss_bytes = peak_rss_bytes(env_.files);
+  if (stats.has_watermark) summary.watermark_ms = stats.watermark_ms;
+  return summary;
+}
+
+}  // namespace weir::api

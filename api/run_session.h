@@ -1,0 +1,86 @@
+// One stream through one image: reads batches, steps the engine, writes what it reports.
+//
+// Used by weir::run, and by programs that have an image and no compiler: nothing here knows of rule
+// text. Single-threaded; one object a run. The image, the environment and the observer must outlive
+// it.
+//
+// Invariants
+// 1. All outputs are opened before the first record is read, and none gets its name unless all were
+//    written (OutputWriter).
+// 2. The loop over rows does nothing per row but call the engine, unless an option asks for it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/alert_writer.h"
+#include "api/duplicate_filter.h"
+#include "api/env.h"
+#include "api/output_writer.h"
+#include "api/replay_pacer.h"
+#include "event/input.h"
+#include "nfa/image.h"
+#include "runtime/engine.h"
+#include "weir/run.h"
+
+namespace weir::api {
+
+class RunSession final : private runtime::Sink {
+ public:
+  RunSession(const nfa::Image& image, const RunOptions& options, Env env, RunObserver* observer);
+
+  // Once. See weir::run.
+  [[nodiscard]] Result<RunSummary> run();
+
+ private:
+  enum Output : std::size_t { kAlerts, kDecisions, kBadInput, kLate, kSummary, kOutputs };
+  static constexpr std::int64_t kProgressNs = 100'000'000;
+
+  [[nodiscard]] Result<void> open();
+  [[nodiscard]] Result<void> check_outputs() const;
+  [[nodiscard]] Result<void> open_outputs();
+  [[nodiscard]] Result<void> take_batch();
+  void take_rejects();
+  void take_rows(std::span<const event::Row> rows);
+  void take_filtered(const event::Row& row);
+  [[nodiscard]] bool is_csv(const event::Row& row, std::size_t index) const;
+  void wait_for(const event::Row& row);
+  void end_of_batch();
+  [[nodiscard]] Result<void> output_errors() const;
+  [[nodiscard]] Result<void> close_outputs();
+  void report_progress(bool at_end);
+  [[nodiscard]] RunSummary summarise() const;
+
+  void on_alert(const runtime::Alert& alert) override;
+  void on_decision(const runtime::Decision& decision) override;
+  void on_refused(const event::Row& row, Refusal refusal) override;
+
+  const nfa::Image& image_;
+  const RunOptions& options_;
+  Env env_;
+  RunObserver* observer_;
+  AlertWriter writer_;
+  std::unique_ptr<runtime::Engine> engine_;
+  std::unique_ptr<event::EventSource> source_;
+  event::Batch batch_;
+  std::vector<OutputWriter> outputs_;  // by Output
+  std::optional<DuplicateFilter> duplicates_;
+  std::optional<ReplayPacer> pacer_;
+  bool plain_ = true;         // rows go to the engine as they are
+  bool rewrite_raw_ = false;  // of the batch at hand: CSV records become JSON
+  std::string record_json_;
+
+  RunSummary counts_;
+  event::OddCounts odd_;
+  std::vector<std::uint64_t> alerts_by_label_;  // by rule, then its timeout's
+  std::vector<std::uint64_t> decision_counts_;
+  std::int64_t start_ns_ = 0;
+  std::int64_t reported_ns_ = 0;
+};
+
+}  // namespace weir::api

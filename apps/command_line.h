@@ -1,0 +1,57 @@
+// The commands of `weir`, and what all of them do alike: parse their arguments, help, and say what
+// was meant by a slip. Used by main.cc, and by the tests without it. Not thread-safe.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <weir/ruleset.h>
+
+namespace weir::apps {
+
+using Arguments = std::vector<std::string>;  // behind the command's name
+
+int run_command(const Arguments& arguments);
+int check_command(const Arguments& arguments);
+int test_command(const Arguments& arguments);
+int fmt_command(const Arguments& arguments);
+int explain_command(const Arguments& arguments);
+int schema_command(const Arguments& arguments);
+int generate_command(const Arguments& arguments);
+
+// The whole program: `arguments` without argv[0]; returns the exit status.
+int weir_main(const Arguments& arguments, const std::string& version);
+
+// Parses; an exit status if that was all: help was asked for (0), or the arguments are wrong (2,
+// having said how).
+[[nodiscard]] std::optional<int> parse(CLI::App& app, const Arguments& arguments);
+
+// An option whose text is checked and converted: a duration (5s), a time, a choice.
+class BadOption : public CLI::ValidationError {
+ public:
+  BadOption(const std::string& name, const std::string& why) : ValidationError(name, why) {}
+};
+CLI::Option* add_duration(CLI::App& app, const std::string& name,
+                          std::optional<std::int64_t>& target, const std::string& help);
+CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<std::int64_t>& target,
+                      const std::string& help);
+// One of `choices`; anything else is bad usage, with what was meant.
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& target,
+                        std::vector<std::string> choices, const std::string& help);
+// `--set param=value`, repeatable.
+CLI::Option* add_params(CLI::App& app, std::map<std::string, std::string>& params);
+
+// Compiles; errors are said on standard error, and warnings unless quiet. The exit status if it
+// failed.
+struct Compiled {
+  std::optional<Ruleset> rules;
+  int status = 0;
+};
+[[nodiscard]] Compiled compile_rules(const std::vector<std::string>& paths,
+                                     const CompileOptions& options, bool quiet);
+
+}  // namespace weir::apps

@@ -1,0 +1,141 @@
+// Memory for many small arrays that grow and go: blocks in sizes of powers of two, kept in free
+// lists. A shard owns one, so nothing is locked. O(1); a block of more than kLargest bytes goes to
+// the system's allocator. Bytes in use are counted, for the memory figures and limits.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <vector>
+
+#include "base/check.h"
+
+namespace weir::base {
+
+class Pool {
+ public:
+  static constexpr std::size_t kSmallest = 64;
+  static constexpr std::size_t kLargest = 64 * 1024;
+
+  Pool() = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // The bytes that a request for n takes.
+  [[nodiscard]] static std::size_t rounded(std::size_t n) {
+    return n <= kSmallest ? kSmallest : std::bit_ceil(n);
+  }
+
+  [[nodiscard]] void* allocate(std::size_t n) {
+    const std::size_t size = rounded(n);
+    in_use_ += size;
+    if (size > kLargest) return checked(std::aligned_alloc(64, size));
+    Free*& head = free_[size_class(size)];
+    if (head == nullptr) refill(size);
+    Free* block = head;
+    head = block->next;
+    return block;
+  }
+
+  void release(void* block, std::size_t n) {
+    const std::size_t size = rounded(n);
+    in_use_ -= size;
+    if (size > kLargest) {
+      std::free(block);
+      return;
+    }
+    Free*& head = free_[size_class(size)];
+    head = new (block) Free{head};
+  }
+
+  [[nodiscard]] std::size_t bytes_in_use() const { return in_use_; }
+
+ private:
+  struct Free {
+    Free* next;
+  };
+  struct SlabDeleter {
+    void operator()(void* slab) const { std::free(slab); }
+  };
+  static constexpr std::size_t kSlabBytes = 256 * 1024;
+
+  static std::size_t size_class(std::size_t size) {
+    return static_cast<std::size_t>(std::countr_zero(size)) -
+           static_cast<std::size_t>(std::countr_zero(kSmallest));
+  }
+  static void* checked(void* memory) {
+    WEIR_CHECK(memory != nullptr);
+    return memory;
+  }
+  void refill(std::size_t size) {
+    char* slab = static_cast<char*>(checked(std::aligned_alloc(64, kSlabBytes)));
+    slabs_.emplace_back(slab);
+    Free*& head = free_[size_class(size)];
+    for (std::size_t at = kSlabBytes; at >= size; at -= size) {
+      head = new (slab + at - size) Free{head};
+    }
+  }
+
+  std::array<Free*, 11> free_{};  // 64 bytes to 64 KiB
+  std::vector<std::unique_ptr<void, SlabDeleter>> slabs_;
+  std::size_t in_use_ = 0;
+};
+
+// A growing array of trivially copyable T in a Pool. It does not know its pool: who owns it
+// passes the pool to what may allocate, and calls release() before it goes.
+template <typename T>
+class PoolVector {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
+  [[nodiscard]] T* data() { return data_; }
+  [[nodiscard]] const T* data() const { return data_; }
+  [[nodiscard]] T& operator[](std::size_t i) { return data_[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const { return data_[i]; }
+  [[nodiscard]] T* begin() { return data_; }
+  [[nodiscard]] T* end() { return data_ + size_; }
+  [[nodiscard]] const T* begin() const { return data_; }
+  [[nodiscard]] const T* end() const { return data_ + size_; }
+
+  void reserve(Pool& pool, std::size_t wanted) {
+    if (wanted <= capacity_) return;
+    const std::size_t bytes = Pool::rounded(wanted * sizeof(T));
+    T* bigger = static_cast<T*>(pool.allocate(bytes));
+    if (size_ > 0) __builtin_memcpy(static_cast<void*>(bigger), data_, size_ * sizeof(T));
+    if (data_ != nullptr) pool.release(data_, bytes_);
+    data_ = bigger;
+    bytes_ = static_cast<std::uint32_t>(bytes);
+    capacity_ = static_cast<std::uint32_t>(bytes / sizeof(T));
+  }
+  // Adds n elements with indeterminate values and returns the first.
+  T* extend(Pool& pool, std::size_t n) {
+    if (size_ + n > capacity_) reserve(pool, size_ + n);
+    T* first = data_ + size_;
+    size_ += static_cast<std::uint32_t>(n);
+    return first;
+  }
+  void push_back(Pool& pool, const T& value) { *extend(pool, 1) = value; }
+  void resize_down(std::size_t n) { size_ = static_cast<std::uint32_t>(n); }
+  void clear() { size_ = 0; }
+  void release(Pool& pool) {
+    if (data_ != nullptr) pool.release(data_, bytes_);
+    data_ = nullptr;
+    size_ = capacity_ = bytes_ = 0;
+  }
+
+ private:
+  T* data_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t bytes_ = 0;
+};
+
+}  // namespace weir::base

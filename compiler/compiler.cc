@@ -1,0 +1,55 @@
+#include "compiler/compiler.h"
+
+#include <utility>
+
+#include "compiler/lints.h"
+#include "compiler/rule_compiler.h"
+#include "compiler/test_checks.h"
+
+namespace weir::compiler {
+
+namespace {
+
+void mark_reads(event::Schema& schema, const FieldReads& reads) {
+  for (const auto& [type, slot] : reads) {
+    auto& field = schema.types[type.index()].fields[slot];
+    field.read = field.role != event::FieldRole::kLabel;
+  }
+}
+
+// All but errors go, if they are not wanted.
+void keep_wanted(const CompileOptions& options, dsl::Diagnostics& diagnostics) {
+  if (options.warnings) return;
+  dsl::Diagnostics kept;
+  for (const auto& issue : diagnostics.list()) {
+    if (issue.severity == dsl::Severity::kError)
+      kept.add(issue.code, issue.span, issue.message) = issue;
+  }
+  diagnostics = std::move(kept);
+}
+
+}  // namespace
+
+CompileResult compile(const dsl::SourceSet& sources, std::span<const dsl::Ast> asts,
+                      FileLoader& files, const CompileOptions& options,
+                      dsl::Diagnostics& diagnostics) {
+  CompileResult result;
+  ImageBuilder builder;
+  Declared declared;
+  const CompileContext context{sources, asts, files, options, builder, diagnostics};
+  collect_declarations(context, declared);
+  FieldReads reads;
+  for (const auto& rule : declared.rules) {
+    result.rules.push_back(compile_rule(context, declared, rule, reads));
+  }
+  check_tests(context, declared, result.rules);
+  lint_unused(asts, declared, diagnostics);
+  mark_reads(builder.image.schema, reads);
+  keep_wanted(options, diagnostics);
+  diagnostics.sort();
+  result.tests = std::move(declared.tests);
+  if (!diagnostics.has_errors()) result.image = std::move(builder.image);
+  return result;
+}
+
+}  // namespace weir::compiler

@@ -1,0 +1,200 @@
+#include "compiler/declarations.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "compiler/data_files.h"
+#include "compiler/event_types.h"
+#include "compiler/param_values.h"
+#include "compiler/ruleset.h"
+
+namespace weir::compiler {
+
+using dsl::DiagnosticCode;
+
+namespace {
+
+class Collector {
+ public:
+  Collector(const CompileContext& context, Declared& declared)
+      : context_(context), declared_(declared), diagnostics_(context.diagnostics) {}
+
+  void collect() {
+    for (const auto& ast : context_.asts) {
+      for (const auto& decl : ast.declarations) {
+        std::visit([&](const auto& each) { take(ast, each); }, decl);
+      }
+    }
+    set_params(context_.options, declared_, diagnostics_);
+    evaluate_params(context_, declared_);
+    compile_ruleset(context_, ruleset_, declared_);
+  }
+
+ private:
+  // True if the name is new in its kind; false, and reported, if it is taken.
+  bool declare(std::map<std::string, dsl::Span, std::less<>>& names, const dsl::Name& name,
+               std::string_view what) {
+    const auto [place, added] = names.try_emplace(name.text, name.span);
+    if (!added) {
+      auto& issue = diagnostics_.add(
+          DiagnosticCode::kDuplicateDeclaration, name.span,
+          "the name `" + name.text + "` is taken already by another " + std::string(what));
+      issue.notes.push_back({place->second, "declared here"});
+    }
+    return added;
+  }
+
+  bool declare_value(const dsl::Name& name, bool broken) {
+    if (broken) declared_.poisoned.insert(name.text);
+    return declare(declared_.values, name, "declaration");
+  }
+
+  void unsupported(DiagnosticCode code, dsl::Span span, std::string message,
+                   std::string help = "") {
+    diagnostics_.add(code, span, std::move(message)).help = std::move(help);
+  }
+
+  void take(const dsl::Ast& ast, const dsl::RulesetDecl& decl) {
+    if (ruleset_.decl == nullptr) {
+      ruleset_ = {&ast, &decl};
+      return;
+    }
+    auto& issue =
+        diagnostics_.add(DiagnosticCode::kDuplicateDeclaration,
+                         decl.name ? decl.name->span : decl.span, "there is a ruleset already");
+    issue.notes.push_back(
+        {ruleset_.decl->name ? ruleset_.decl->name->span : ruleset_.decl->span, "declared here"});
+    issue.help = "the files given together are one ruleset";
+  }
+
+  void take(const dsl::Ast&, const dsl::EventDecl& decl) {
+    if (decl.broken) declared_.poisoned.insert(decl.name.text);
+    if (!declare(declared_.events, decl.name, "event type")) return;
+    auto type = event_type(decl, diagnostics_);
+    check_same_records(type, decl, context_.image.image.schema, diagnostics_);
+    context_.image.image.schema.types.push_back(std::move(type));
+  }
+
+  void take(const dsl::Ast& ast, const dsl::ListDecl& decl) {
+    if (!declare_value(decl.name, decl.broken) || decl.broken) return;
+    auto list = read_list(context_, ast.source, decl);
+    if (!list) {
+      declared_.poisoned.insert(decl.name.text);
+      return;
+    }
+    auto& lists = context_.image.image.lists;
+    declared_.names.lists[decl.name.text] =
+        ListView{static_cast<std::uint16_t>(lists.size()), list->type};
+    lists.push_back(std::move(*list));
+  }
+
+  void take(const dsl::Ast& ast, const dsl::TableDecl& decl) {
+    if (!declare_value(decl.name, decl.broken) || decl.broken) return;
+    auto table = read_table(context_, ast.source, decl);
+    if (!table) {
+      declared_.poisoned.insert(decl.name.text);
+      return;
+    }
+    auto& tables = context_.image.image.tables;
+    TableView view;
+    view.table = static_cast<std::uint16_t>(tables.size());
+    view.key = table->rows.key();
+    for (const auto& column : table->rows.columns()) {
+      view.columns.push_back({column.name, column.type, column.optional});
+    }
+    declared_.names.tables[decl.name.text] = std::move(view);
+    tables.push_back(std::move(*table));
+  }
+
+  void take(const dsl::Ast& ast, const dsl::ParamDecl& decl) {
+    if (!declare_value(decl.name, decl.broken || !decl.value.valid())) return;
+    if (!decl.value.valid()) return;
+    declared_.names.params[decl.name.text] =
+        ParamView{ExprRef{&ast, decl.value}, false, decl.name.span};
+  }
+
+  void take(const dsl::Ast& ast, const dsl::DefineDecl& decl) {
+    if (!declare_value(decl.name, decl.broken || !decl.body.valid())) return;
+    if (decl.body.valid()) declared_.names.defines[decl.name.text] = DefineView{&ast, &decl};
+  }
+
+  void take(const dsl::Ast&, const dsl::FeatureDecl& decl) {
+    if (!declare_value(decl.name, decl.broken)) return;
+    declared_.names.features.insert(decl.name.text);
+    unsupported(DiagnosticCode::kFeatureUnsupported, decl.name.span,
+                "features such as `" + decl.name.text + "` are not supported yet");
+  }
+
+  void take(const dsl::Ast&, const dsl::StreamDecl& decl) {
+    if (!declare(declared_.events, decl.name, "event type")) return;
+    declared_.streams.insert(decl.name.text);
+    unsupported(DiagnosticCode::kStreamUnsupported, decl.name.span,
+                "streams of window results such as `" + decl.name.text + "` are not supported yet");
+  }
+
+  void take(const dsl::Ast&, const dsl::ImportDecl& decl) {
+    unsupported(DiagnosticCode::kImportUnsupported, decl.span, "imports are not supported yet",
+                "give both files to the command: together they are one ruleset");
+  }
+
+  void take(const dsl::Ast& ast, const dsl::RuleDecl& decl) {
+    if (declare(declared_.rule_names, decl.name, "rule")) declared_.rules.push_back({&ast, &decl});
+  }
+
+  void take(const dsl::Ast&, const dsl::TemplateDecl& decl) {
+    unsupported(DiagnosticCode::kTemplateUnsupported, decl.name.span,
+                "templates such as `" + decl.name.text + "` are not supported yet");
+  }
+
+  void take(const dsl::Ast&, const dsl::RuleInstanceDecl& decl) {
+    if (decl.name) {
+      declared_.poisoned.insert(decl.name->text);
+      if (!declare(declared_.rule_names, *decl.name, "rule")) return;
+    }
+    unsupported(DiagnosticCode::kTemplateUnsupported,
+                decl.name ? decl.name->span : decl.template_name.span,
+                "rules made from a template are not supported yet");
+  }
+
+  void take(const dsl::Ast& ast, const dsl::TestDecl& decl) {
+    declared_.tests.push_back({&ast, &decl});
+  }
+
+  const CompileContext& context_;
+  Declared& declared_;
+  dsl::Diagnostics& diagnostics_;
+  RulesetRef ruleset_;
+};
+
+}  // namespace
+
+std::vector<std::string_view> Declared::event_names() const {
+  std::vector<std::string_view> out;
+  for (const auto& [name, span] : events) out.push_back(name);
+  return out;
+}
+
+void collect_declarations(const CompileContext& context, Declared& declared) {
+  Collector(context, declared).collect();
+}
+
+ExprScope constant_scope(const event::Schema& schema, const Declarations& names,
+                         nfa::RegisterTable& registers) {
+  ExprScope scope;
+  scope.schema = &schema;
+  scope.declarations = &names;
+  scope.registers = &registers;
+  scope.place = ExprPlace::kConstant;
+  return scope;
+}
+
+void suggest_name(dsl::Diagnostic& diagnostic, const dsl::Name& name,
+                  const std::vector<std::string_view>& candidates) {
+  const auto near = dsl::nearest_name(name.text, candidates);
+  if (near.empty()) return;
+  diagnostic.suggestions.push_back(
+      {name.span, std::string(near), "did you mean `" + std::string(near) + "`?"});
+}
+
+}  // namespace weir::compiler

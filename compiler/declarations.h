@@ -1,0 +1,96 @@
+// What the files declare, gathered over all of them before any rule is looked at: event types,
+// lists and tables with their contents, params, defines, the ruleset, and where rules and tests
+// stand.
+//
+// Used by compile(). Not thread-safe; the trees must outlive what is gathered.
+//
+// Invariants
+// 1. Of two declarations of one name the first counts; the other is an error.
+// 2. A declaration that could not be understood is in `poisoned`: that a name or field is missing
+//    because of it must not be reported again.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "compiler/expr_scope.h"
+#include "compiler/image_builder.h"
+#include "dsl/ast.h"
+#include "dsl/diagnostic.h"
+#include "dsl/source.h"
+
+namespace weir::compiler {
+
+struct CompileOptions {
+  std::map<std::string, std::string> params;  // `--set name=value`: the value as in a file
+  bool warnings = true;                       // warnings and notes as well as errors
+};
+
+// Where the files of lists and tables come from. The path is as the rule file names it, relative
+// to that file.
+class FileLoader {
+ public:
+  virtual ~FileLoader() = default;
+  [[nodiscard]] virtual base::Result<std::string> load(const std::string& rule_file_path,
+                                                       const std::string& named_path) = 0;
+};
+
+struct RuleRef {
+  const dsl::Ast* ast = nullptr;
+  const dsl::RuleDecl* decl = nullptr;
+};
+
+struct TestRef {
+  const dsl::Ast* ast = nullptr;
+  const dsl::TestDecl* decl = nullptr;
+};
+
+// A value that a param has now.
+struct ParamValue {
+  event::Type type;
+  event::Value value;  // not a string's
+  std::string text;    // as it would be written
+};
+
+struct Declared {
+  Declarations names;
+  std::map<std::string, ParamValue, std::less<>> param_values;  // those that are one constant
+  std::vector<RuleRef> rules;
+  std::vector<TestRef> tests;
+  std::map<std::string, dsl::Span, std::less<>> values;  // params, lists, tables, defines, features
+  std::map<std::string, dsl::Span, std::less<>> events;  // event types and streams
+  std::map<std::string, dsl::Span, std::less<>> rule_names;
+  std::set<std::string, std::less<>> streams;  // not event types of the schema
+  std::set<std::string, std::less<>> poisoned;
+  std::deque<dsl::Ast> set_values;  // the trees of `--set`
+
+  // As suggestions for a name that nothing declares.
+  [[nodiscard]] std::vector<std::string_view> event_names() const;
+};
+
+struct CompileContext {
+  const dsl::SourceSet& sources;
+  std::span<const dsl::Ast> asts;
+  FileLoader& files;
+  const CompileOptions& options;
+  ImageBuilder& image;
+  dsl::Diagnostics& diagnostics;
+};
+
+void collect_declarations(const CompileContext& context, Declared& declared);
+
+// A constant expression over params, as a param's value is.
+[[nodiscard]] ExprScope constant_scope(const event::Schema& schema, const Declarations& names,
+                                       nfa::RegisterTable& registers);
+
+// Adds "did you mean `x`?" for the candidate nearest to the name, if one is near.
+void suggest_name(dsl::Diagnostic& diagnostic, const dsl::Name& name,
+                  const std::vector<std::string_view>& candidates);
+
+}  // namespace weir::compiler

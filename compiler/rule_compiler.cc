@@ -1,0 +1,438 @@
+// The order of the work: names and constants of the pattern, its unfolding, its keys, the
+// automaton with its conditions, then what looks at whole matches (having, outcomes), then what
+// the rule as a whole has to hold. Each step goes on only as far as those before it allow, so that
+// one mistake is one diagnostic.
+#include "compiler/rule_compiler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/bounds.h"
+#include "compiler/lints.h"
+#include "compiler/outcomes.h"
+#include "compiler/pattern_walk.h"
+#include "compiler/rule_checks.h"
+#include "compiler/rule_hash.h"
+#include "compiler/rule_keys.h"
+#include "compiler/rule_lowering.h"
+#include "compiler/ruleset.h"
+
+namespace weir::compiler {
+
+using dsl::DiagnosticCode;
+
+namespace {
+
+constexpr std::int64_t kMaxCount = 1'000'000'000;
+constexpr std::uint32_t kDefaultLimit = 10'000;
+constexpr std::uint32_t kDefaultReport = 100;
+
+class RuleCompiler {
+ public:
+  RuleCompiler(const CompileContext& context, const Declared& declared, const RuleRef& rule,
+               FieldReads& reads, dsl::Diagnostics& diagnostics)
+      : context_(context),
+        declared_(declared),
+        ast_(*rule.ast),
+        decl_(*rule.decl),
+        ref_(rule),
+        all_reads_(reads),
+        diagnostics_(diagnostics),
+        bounds_(declared, diagnostics),
+        errors_before_(diagnostics.error_count()) {}
+
+  RuleReport compile() {
+    report_.name = decl_.name.text;
+    report_.span = decl_.span;
+    collect_parts();
+    check_unsupported();
+    take_bounds();
+    take_labels();
+    compile_pattern();
+    all_reads_.insert(reads_.begin(), reads_.end());
+    return std::move(report_);
+  }
+
+ private:
+  [[nodiscard]] const dsl::RuleBody& body() const { return decl_.body; }
+  [[nodiscard]] bool failed() const { return diagnostics_.error_count() > errors_before_; }
+  [[nodiscard]] const event::Schema& schema() const { return context_.image.image.schema; }
+
+  // Names under which matches list events: of named parts, and the types of the others.
+  void collect_parts() {
+    visit_items(ast_, body().pattern, [&](const dsl::PatternItem& item) {
+      const auto* part = std::get_if<dsl::Part>(&item.body);
+      if (part == nullptr) return;
+      const auto add = [&](const std::string& name) {
+        if (std::ranges::find(report_.parts, name) == report_.parts.end())
+          report_.parts.push_back(name);
+      };
+      if (part->name) return add(part->name->text);
+      for (const auto& type : part->types.types) add(type.text);
+    });
+  }
+
+  // ---- clauses that stand alone -----------------------------------------------------------------
+
+  void check_unsupported() {
+    if (body().active) {
+      diagnostics_.add(DiagnosticCode::kActiveUnsupported, body().active->span,
+                       "`active` is not supported yet");
+    }
+    if (body().mode && body().mode->kind == dsl::ModeKind::kCanary) {
+      diagnostics_.add(DiagnosticCode::kCanaryUnsupported, body().mode->span,
+                       "`mode canary` is not supported yet");
+    }
+  }
+
+  void take_bounds() {
+    if (body().within) {
+      image_.automaton.within_ms = bounds_.checked_duration_ms(*body().within).value_or(0);
+    }
+    if (body().cooldown) {
+      image_.cooldown_ms = bounds_.checked_duration_ms(*body().cooldown).value_or(0);
+    }
+    const auto count = [&](const std::optional<dsl::NumberArg>& arg, std::uint32_t otherwise) {
+      if (!arg) return otherwise;
+      return static_cast<std::uint32_t>(
+          bounds_.checked_number(*arg, 1, kMaxCount).value_or(otherwise));
+    };
+    image_.report = count(body().report, kDefaultReport);
+    limit_ = count(body().limit, kDefaultLimit);
+  }
+
+  void take_labels() {
+    image_.name = decl_.name.text;
+    image_.description = decl_.description;
+    image_.owner = body().owner.value_or("");
+    image_.severity = body().severity.value_or("");
+    image_.meta = meta_json(ast_, body().meta, diagnostics_);
+    image_.pick_any = body().pick_any;
+    image_.skip = skip_kind(body().skip);
+    if (body().mode) {
+      image_.mode = body().mode->kind == dsl::ModeKind::kShadow ? nfa::RuleMode::kShadow
+                    : body().mode->kind == dsl::ModeKind::kOff  ? nfa::RuleMode::kOff
+                                                                : nfa::RuleMode::kLive;
+    }
+  }
+
+  // ---- the pattern ------------------------------------------------------------------------------
+
+  bool check_type(const dsl::Name& name) {
+    if (schema().find(name.text).valid()) return true;
+    if (declared_.streams.contains(name.text) || declared_.rule_names.contains(name.text)) {
+      const bool stream = declared_.streams.contains(name.text);
+      diagnostics_.add(DiagnosticCode::kChainingUnsupported, name.span,
+                       std::string(stream ? "a stream" : "a rule's alerts") +
+                           " as events of another rule are not supported yet");
+      return false;
+    }
+    if (declared_.poisoned.contains(name.text)) return false;
+    auto& issue = diagnostics_.add(DiagnosticCode::kUnknownEventType, name.span,
+                                   "there is no event type `" + name.text + "`");
+    suggest_name(issue, name, declared_.event_names());
+    return false;
+  }
+
+  bool check_types() {
+    bool ok = true;
+    visit_items(ast_, body().pattern, [&](const dsl::PatternItem& item) {
+      if (const auto* types = types_of(item)) {
+        for (const auto& name : types->types) ok = check_type(name) && ok;
+        for (const auto& name : types->among) ok = check_type(name) && ok;
+      }
+      if (item.until && item.until->type) ok = check_type(*item.until->type) && ok;
+    });
+    return ok;
+  }
+
+  void compile_pattern() {
+    const bool types_ok = check_types();
+    const bool bounds_ok = bounds_.check_pattern(ast_, body().pattern);
+    std::optional<PatternGraph> graph;
+    if (body().pattern.valid() && types_ok && bounds_ok) {
+      graph = build_pattern_graph(ast_, body().pattern, bounds_.constants(), diagnostics_);
+    }
+    if (!graph) {
+      check_decisions();
+      return;
+    }
+    report_.pattern_text = graph->print();
+    const CheckInput check{&ast_, &decl_, &*graph};
+    check_bounded(check, diagnostics_);
+    check_timeout(check, diagnostics_);
+    auto keys = resolve_keys({&schema(), &decl_, &*graph, &reads_}, diagnostics_);
+    compile_conditions(*graph, keys);
+  }
+
+  // Decisions can be checked even where the pattern could not be understood.
+  void check_decisions() {
+    const auto check = [&](const std::vector<dsl::Outcome>& outcomes) {
+      for (const auto& outcome : outcomes) {
+        const auto* decide = std::get_if<dsl::DecideClause>(&outcome);
+        if (decide != nullptr)
+          (void)find_decision(context_.image.image, decide->decision, diagnostics_);
+      }
+    };
+    check(body().outcomes);
+    if (body().timeout) check(body().timeout->outcomes);
+  }
+
+  void compile_conditions(const PatternGraph& graph, RuleKeys& keys) {
+    LoweringInput input;
+    input.ast = &ast_;
+    input.schema = &schema();
+    input.declarations = &declared_.names;
+    input.reads = &reads_;
+    input.graph = &graph;
+    input.part_key = keys.part_key;
+    input.rule = static_cast<std::uint32_t>(context_.image.image.rules.size());
+    input.within_ms = image_.automaton.within_ms;
+    input.limit = limit_;
+    input.has_timeout = body().timeout.has_value();
+    input.even_when_warming = body().even_when_warming;
+    rule_index_ = input.rule;
+    RuleLowering lowering(std::move(input), context_.image, diagnostics_);
+    const bool lowered = lowering.lower();
+    ExprScope scope = match_scope(graph, keys, lowering);
+    compile_having(scope);
+    state_reads_ = reads_;
+    compile_outcomes_of(scope, lowering.part_views());
+    if (!lowered || failed()) return;
+    lowering.finish(image_);
+    if (failed()) return;
+    check_pick({&ast_, &decl_, &graph}, image_, diagnostics_);
+    if (!failed()) add_to_image(graph, keys);
+  }
+
+  // ---- having and outcomes ----------------------------------------------------------------------
+
+  ExprScope match_scope(const PatternGraph& graph, const RuleKeys& keys, RuleLowering& lowering) {
+    ExprScope scope;
+    scope.schema = &schema();
+    scope.declarations = &declared_.names;
+    scope.registers = &lowering.registers();
+    scope.reads = &reads_;
+    scope.parts = lowering.part_views();
+    scope.key_fields = keys.fields;
+    const auto taken = [](const PatternPart& part) {
+      return part.kind == PatternPart::Kind::kPart;
+    };
+    const auto first = std::ranges::find_if(graph.parts, taken);
+    const bool single = graph.positions.size() == 1 && first != graph.parts.end() &&
+                        !first->repeated && !first->name && scope.parts.size() == 1;
+    if (single) scope.bare_part = 0;
+    return scope;
+  }
+
+  void compile_having(ExprScope& scope) {
+    if (!body().having.valid()) return;
+    scope.place = ExprPlace::kHaving;
+    auto condition = compile_condition({&ast_, body().having}, scope, diagnostics_);
+    if (!condition.ok) return;
+    if (condition.verdict == CompiledCondition::Verdict::kNeverTrue) {
+      nfa::Program never;
+      never.code.push_back({.op = nfa::Opcode::kReject});
+      image_.having.push_back(
+          {context_.image.add_program(std::move(never), rule_index_), {}, "false"});
+    }
+    for (auto& conjunct : condition.conjuncts) {
+      image_.having.push_back(
+          {context_.image.add_program(std::move(conjunct.condition), rule_index_),
+           std::move(conjunct.registers), std::move(conjunct.text)});
+    }
+  }
+
+  void compile_outcomes_of(ExprScope& scope, const std::vector<PartView>& parts) {
+    scope.place = ExprPlace::kOutcome;
+    image_.outcomes = compile_outcomes({&ast_, &body().outcomes, &scope, rule_index_},
+                                       context_.image, diagnostics_);
+    if (body().skip && body().skip->name) {
+      image_.skip_name = find_skip_name(*body().skip, parts, diagnostics_);
+    }
+    if (!body().timeout) return;
+    for (auto& part : scope.parts) part.count = CountRange{};  // any of them may be missing still
+    nfa::TimeoutImage timeout;
+    timeout.name = body().timeout->name.text;
+    timeout.outcomes = compile_outcomes({&ast_, &body().timeout->outcomes, &scope, rule_index_},
+                                        context_.image, diagnostics_);
+    image_.timeout.push_back(std::move(timeout));
+  }
+
+  // ---- the whole --------------------------------------------------------------------------------
+
+  static nfa::SkipKind skip_kind(const std::optional<dsl::SkipClause>& skip) {
+    if (!skip) return nfa::SkipKind::kPastLast;
+    switch (skip->kind) {
+      case dsl::SkipKind::kPastLast:
+        break;
+      case dsl::SkipKind::kNone:
+        return nfa::SkipKind::kNone;
+      case dsl::SkipKind::kToNext:
+        return nfa::SkipKind::kToNext;
+      case dsl::SkipKind::kToFirst:
+        return nfa::SkipKind::kToFirst;
+      case dsl::SkipKind::kToLast:
+        return nfa::SkipKind::kToLast;
+    }
+    return nfa::SkipKind::kPastLast;
+  }
+
+  [[nodiscard]] std::string conditions_text() const {
+    std::string out;
+    const auto& automaton = image_.automaton;
+    for (std::size_t i = 0; i < automaton.acceptors.size(); ++i) {
+      const auto& part = automaton.parts[automaton.acceptors[i].part.index()];
+      for (std::size_t local = 0; local < automaton.types.size(); ++local) {
+        for (const auto& text : image_.condition_texts[i][local]) {
+          out += "a" + std::to_string(i) + " " + (part.absence ? "without " : "") + part.name +
+                 (part.name.empty() ? "" : " ") + "[" +
+                 schema().types[automaton.types[local].index()].name + "]: " + text.text + "\n";
+        }
+      }
+    }
+    for (const auto& condition : image_.having) out += "having: " + condition.text + "\n";
+    return out;
+  }
+
+  // Per-part keys are shown as the first part's (product.md P1).
+  static std::uint8_t first_part_key(const PatternGraph& graph, const RuleKeys& keys) {
+    for (std::size_t i = 0; i < graph.parts.size(); ++i) {
+      if (graph.parts[i].kind == PatternPart::Kind::kPart) return keys.part_key[i];
+    }
+    return 0;
+  }
+
+  void add_to_image(const PatternGraph& graph, RuleKeys& keys) {
+    image_.keys = std::move(keys.keys);
+    image_.keyed = keys.keyed;
+    image_.keys_by_part = keys.by_part;
+    image_.shown_key = body().by ? 0 : first_part_key(graph, keys);
+    if (image_.keys.empty()) image_.key_types.clear();
+    auto hashes = rule_hashes({ref_, &declared_, &schema(), &state_reads_, &reads_});
+    image_.version = std::move(hashes.version);
+    image_.state_identity = std::move(hashes.state_identity);
+    report_.conditions_text = conditions_text();
+    report_.cost = rule_cost(image_);
+    report_.ok = true;
+    lint_rule(ref_, graph, image_, diagnostics_);
+    context_.image.image.rules.push_back(std::move(image_));
+  }
+
+  const CompileContext& context_;
+  const Declared& declared_;
+  const dsl::Ast& ast_;
+  const dsl::RuleDecl& decl_;
+  const RuleRef& ref_;
+  FieldReads& all_reads_;
+  FieldReads reads_;        // of this rule
+  FieldReads state_reads_;  // without its outcomes
+  dsl::Diagnostics& diagnostics_;
+  BoundReader bounds_;
+  std::size_t errors_before_;
+  nfa::RuleImage image_;
+  std::uint32_t limit_ = kDefaultLimit;
+  std::uint32_t rule_index_ = 0;
+  RuleReport report_;
+};
+
+// Codes that can be told of a rule of which a piece is missing: the rest may only seem wrong
+// because of the piece.
+bool stands_alone(DiagnosticCode code) {
+  switch (code) {
+    case DiagnosticCode::kUnknownEventType:
+    case DiagnosticCode::kUnknownField:
+    case DiagnosticCode::kUnknownFunction:
+    case DiagnosticCode::kFieldNotShared:
+    case DiagnosticCode::kLabelInRule:
+    case DiagnosticCode::kTypeMismatch:
+    case DiagnosticCode::kUnknownEnumConstant:
+    case DiagnosticCode::kBadArguments:
+    case DiagnosticCode::kMissingZone:
+    case DiagnosticCode::kUnknownZone:
+    case DiagnosticCode::kBadConstant:
+    case DiagnosticCode::kBadRegex:
+    case DiagnosticCode::kDivisionByZero:
+    case DiagnosticCode::kConstantOverflow:
+    case DiagnosticCode::kUnknownDecision:
+    case DiagnosticCode::kDuplicateEmit:
+    case DiagnosticCode::kSendUnsupported:
+    case DiagnosticCode::kListChangeUnsupported:
+    case DiagnosticCode::kActiveUnsupported:
+    case DiagnosticCode::kCanaryUnsupported:
+    case DiagnosticCode::kChainingUnsupported:
+    case DiagnosticCode::kFeatureUnsupported:
+    case DiagnosticCode::kWindowUnsupported:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Whether the rule is about a declaration that could not be understood: then names and fields may
+// seem to be missing.
+class Suspicion {
+ public:
+  Suspicion(const CompileContext& context, const Declared& declared, const RuleRef& rule)
+      : context_(context), declared_(declared) {
+    visit_items(*rule.ast, rule.decl->body.pattern, [&](const dsl::PatternItem& item) {
+      if (const auto* types = types_of(item)) {
+        for (const auto& name : types->types) note(name);
+        for (const auto& name : types->among) note(name);
+      }
+      if (item.until && item.until->type) note(*item.until->type);
+    });
+  }
+
+  [[nodiscard]] bool falls_on(const dsl::Diagnostic& issue) const {
+    switch (issue.code) {
+      case DiagnosticCode::kUnknownField:
+      case DiagnosticCode::kFieldNotShared:
+        return broken_type_;
+      case DiagnosticCode::kUnknownName:
+      case DiagnosticCode::kUnknownFunction:
+      case DiagnosticCode::kBareField:
+        return broken_type_ ||
+               declared_.poisoned.contains(std::string(context_.sources.text(issue.span)));
+      default:
+        return false;
+    }
+  }
+
+ private:
+  void note(const dsl::Name& name) {
+    broken_type_ = broken_type_ || declared_.poisoned.contains(name.text);
+  }
+  const CompileContext& context_;
+  const Declared& declared_;
+  bool broken_type_ = false;
+};
+
+// A condition is compiled for each type that its part may take: what one of them does not have is
+// said once, as not shared.
+bool said_better(const dsl::Diagnostics& found, const dsl::Diagnostic& issue) {
+  if (issue.code != DiagnosticCode::kUnknownName && issue.code != DiagnosticCode::kUnknownField) {
+    return false;
+  }
+  return std::ranges::any_of(found.list(), [&](const dsl::Diagnostic& other) {
+    return other.code == DiagnosticCode::kFieldNotShared && other.span == issue.span;
+  });
+}
+
+}  // namespace
+
+RuleReport compile_rule(const CompileContext& context, const Declared& declared,
+                        const RuleRef& rule, FieldReads& reads) {
+  dsl::Diagnostics found;
+  auto report = RuleCompiler(context, declared, rule, reads, found).compile();
+  const Suspicion suspicion(context, declared, rule);
+  for (const auto& issue : found.list()) {
+    if (said_better(found, issue)) continue;
+    if (rule.decl->broken && !stands_alone(issue.code)) continue;
+    if (suspicion.falls_on(issue)) continue;
+    context.diagnostics.add(issue.code, issue.span, issue.message) = issue;
+  }
+  return report;
+}
+
+}  // namespace weir::compiler

@@ -1,0 +1,16 @@
+// One rule, from its syntax tree to its image.
+//
+// Used by compile(), rule by rule in the order of the files. Not thread-safe.
+#pragma once
+
+#include "compiler/compiler.h"
+#include "compiler/declarations.h"
+
+namespace weir::compiler {
+
+// Appends the rule to the image if nothing is wrong with it. `reads` takes the fields that it
+// looks at.
+[[nodiscard]] RuleReport compile_rule(const CompileContext& context, const Declared& declared,
+                                      const RuleRef& rule, FieldReads& reads);
+
+}  // namespace weir::compiler

@@ -1,0 +1,231 @@
+// Events, tables, their fields and types (L2.1, L2.2).
+#include <algorithm>
+#include <array>
+
+#include "dsl/literal_text.h"
+#include "dsl/parser_impl.h"
+
+namespace weir::dsl {
+namespace {
+
+struct AliasRow {
+  std::string_view text;
+  std::string_view meant;
+};
+// Types of other languages.
+constexpr std::array kAliases = {
+    AliasRow{"integer", "int"},    AliasRow{"long", "int"},
+    AliasRow{"bigint", "int"},     AliasRow{"int64", "int"},
+    AliasRow{"number", "decimal"}, AliasRow{"numeric", "decimal"},
+    AliasRow{"money", "decimal"},  AliasRow{"double", "float"},
+    AliasRow{"real", "float"},     AliasRow{"boolean", "bool"},
+    AliasRow{"text", "string"},    AliasRow{"varchar", "string"},
+    AliasRow{"str", "string"},     AliasRow{"char", "string"},
+    AliasRow{"timestamp", "time"}, AliasRow{"datetime", "time"},
+    AliasRow{"date", "time"},      AliasRow{"interval", "duration"},
+    AliasRow{"inet", "ip"},        AliasRow{"point", "geo"},
+    AliasRow{"location", "geo"},   AliasRow{"array", "list of string"},
+};
+
+bool is_type_word(Word word) {
+  switch (word) {
+    case Word::kBool:
+    case Word::kInt:
+    case Word::kDecimal:
+    case Word::kFloat:
+    case Word::kString:
+    case Word::kEnum:
+    case Word::kTime:
+    case Word::kDuration:
+    case Word::kIp:
+    case Word::kGeo:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+// Does a type stand there? `list` is one only with `of`.
+bool Parser::at_type(std::size_t ahead) const {
+  const Token& token = peek(ahead);
+  if (token.kind != TokenKind::kWord || token.quoted) return false;
+  if (token.word == Word::kEnum) return at(TokenKind::kLeftParen, ahead + 1);
+  return is_type_word(token.word) || (token.word == Word::kList && at(Word::kOf, ahead + 1));
+}
+
+void Parser::event() {
+  EventDecl decl;
+  const std::uint32_t begin = take().begin;
+  auto named = name("a name for the event type");
+  if (named) decl.name = std::move(*named);
+  if (accept(Word::kFrom)) {
+    decl.from_field = string("the name of a field in quotes");
+    if (!accept(TokenKind::kAssign) && !accept(TokenKind::kEqual)) unexpected("`=` and a value");
+    decl.from_value = string("a value in quotes").value_or("");
+  }
+  const std::string of = decl.name.text.empty() ? "the event" : "event `" + decl.name.text + "`";
+  Span open;
+  if (!open_brace(of, open)) return abandon_declaration();
+  {
+    BlockScope scope(*this, Block::kFields);
+    while (!block_ends()) {
+      if (!skip_separators(true)) field(decl.fields, false);
+    }
+  }
+  close_brace(open, of);
+  if (decl.name.text.empty()) return;
+  finish(std::move(decl), begin);
+}
+
+void Parser::table() {
+  TableDecl decl;
+  const std::uint32_t begin = take().begin;
+  auto named = name("a name for the table");
+  if (named) decl.name = std::move(*named);
+  Span open;
+  if (!open_brace("the table", open)) return abandon_declaration();
+  {
+    BlockScope scope(*this, Block::kFields);
+    while (!block_ends()) {
+      if (!skip_separators(true)) field(decl.columns, true);
+    }
+  }
+  close_brace(open, "the table");
+  if (accept(Word::kFrom)) {
+    decl.path_span = here();
+    decl.path = string("a path in quotes").value_or("");
+  }
+  if (decl.name.text.empty()) return;
+  finish(std::move(decl), begin);
+}
+
+// `[role] NAME [TYPE]`: `time`, `id`, `label`, `pii` are roles before a name, and names before a
+// type: `id string` is a field called id. `id string string` is a role, as three words of a line.
+bool Parser::at_role() const {
+  const bool word = at(Word::kTime) || at(Word::kId) || at(Word::kLabel) || at(Word::kPii);
+  if (!word || !at(TokenKind::kWord, 1) || peek(1).line_start) return false;
+  if (at(Word::kFrom, 1) && at(TokenKind::kString, 2)) return false;
+  if (!at_type(1)) return true;
+  if (!at_type(2) || peek(2).line_start) return false;
+  const bool ends = peek(3).line_start || at(TokenKind::kRightBrace, 3) || at(Word::kFrom, 3) ||
+                    at(TokenKind::kQuestion, 3);
+  return ends || (!at(Word::kTime, 2) && !at_type(3));
+}
+
+void Parser::field(std::vector<FieldDecl>& fields, bool columns) {
+  FieldDecl decl;
+  const std::uint32_t begin = peek().begin;
+  if (!columns && at_role()) decl.role = take_name();
+  auto named = name("the name of a field");
+  if (!named) {
+    take();
+    skip_to_sync();
+    return;
+  }
+  decl.name = std::move(*named);
+  accept(TokenKind::kColon);
+  field_type(decl);
+  if (columns && at(Word::kKey) && !at_type(1)) {
+    take();
+    decl.key = true;
+  }
+  if (!columns && at(Word::kFrom) && !at_type(1)) {
+    take();
+    decl.path = string("a path in quotes");
+  }
+  decl.span = since(begin);
+  if (decl.type || decl.role) fields.push_back(std::move(decl));
+}
+
+void Parser::field_type(FieldDecl& field) {
+  const bool next_field = peek().line_start && !at_type(0);
+  const bool absent = next_field || at(TokenKind::kRightBrace) || at(TokenKind::kEnd) ||
+                      at(TokenKind::kComma) || at(TokenKind::kSemicolon) ||
+                      (at(Word::kFrom) && at(TokenKind::kString, 1));
+  const bool another = !at_type(0) && at_name() && at_type(1) && field.role;
+  if (!absent && !another) {
+    field.type = type();
+    return;
+  }
+  if (field.role) return;
+  report(DiagnosticCode::kMissingTypeName, field.name.span,
+         "the field `" + field.name.text + "` has no type")
+      .help = "as in `" + field.name.text + " string`; `string?` may be absent";
+}
+
+std::optional<TypeRef> Parser::type() {
+  TypeRef result;
+  const std::uint32_t begin = peek().begin;
+  if (at(Word::kList) && at(Word::kOf, 1)) {
+    take();
+    take();
+    result.list = true;
+  }
+  if (!at(TokenKind::kWord)) {
+    unexpected("a type");
+    skip_to_sync();
+    return std::nullopt;
+  }
+  const Token word = peek();
+  if (!word.quoted && is_type_word(word.word)) {
+    result.base = take_name();
+    if (word.word == Word::kEnum) enum_constants(result);
+  } else {
+    static const std::vector<std::string_view> kNames = {
+        "bool", "int", "decimal", "float", "string", "enum", "time", "duration", "ip", "geo"};
+    const auto alias = std::ranges::find(kAliases, text(word), &AliasRow::text);
+    const std::string meant(alias != kAliases.end() ? alias->meant
+                                                    : nearest_name(text(word), kNames));
+    Diagnostic& d = report(DiagnosticCode::kUnknownTypeName, here(), shown(word) + " is no type");
+    if (!meant.empty()) {
+      d.suggestions.push_back({here(), meant, "did you mean `" + meant + "`?"});
+    } else {
+      d.help =
+          "types are bool, int, decimal, float, string, enum(...), time, duration, ip, geo, "
+          "and list of these";
+    }
+    result.base = take_name();
+    if (at(TokenKind::kLeftParen)) enum_constants(result);
+    if (meant.empty()) {
+      accept(TokenKind::kQuestion);
+      return std::nullopt;
+    }
+    result.base.text = meant.starts_with("list") ? "string" : meant;
+  }
+  result.optional = accept(TokenKind::kQuestion);
+  result.span = since(begin);
+  return result;
+}
+
+void Parser::enum_constants(TypeRef& type) {
+  const Span open = here();
+  if (!accept(TokenKind::kLeftParen)) {
+    unexpected("`(` and the constants in quotes");
+    return;
+  }
+  expression_failed_ = false;
+  do {
+    if (at(TokenKind::kRightParen)) break;
+    const Span place = here();
+    if (at_name()) {
+      const std::string quoted = quote(text(peek()));
+      Diagnostic& d =
+          report(DiagnosticCode::kSyntax, place, "a constant of an enum stands in quotes");
+      d.suggestions.push_back({place, quoted, "write " + quoted});
+      type.enum_constants.push_back(take_name().text);
+    } else if (at(TokenKind::kString)) {
+      type.enum_constants.push_back(string_text(take()));
+    } else {
+      unexpected("a constant in quotes");
+      expression_failed_ = true;
+      break;
+    }
+    type.enum_spans.push_back(place);
+  } while (accept(TokenKind::kComma));
+  close_bracket(TokenKind::kRightParen, open);
+  expression_failed_ = false;
+}
+
+}  // namespace weir::dsl

@@ -1,0 +1,158 @@
+#include "event/json_reader.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "event/decode_plan.h"
+#include "event/json_walk.h"
+#include "event/record_decoder.h"
+
+namespace weir::event {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+const char* find_newline(const char* p, const char* end) {
+  const void* found = std::memchr(p, '\n', static_cast<std::size_t>(end - p));
+  return found == nullptr ? end : static_cast<const char*>(found);
+}
+
+std::string_view between(const char* begin, const char* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+}  // namespace
+
+struct JsonReader::Decoding {
+  explicit Decoding(DecodePlan built) : plan(std::move(built)), walker(&plan), decoder(&plan) {}
+  DecodePlan plan;
+  JsonWalker walker;
+  RecordDecoder decoder;
+};
+
+JsonReader::JsonReader(ReaderOptions options) : options_(std::move(options)) {
+  options_.max_record_bytes = std::min(options_.max_record_bytes, kMostRecordBytes);
+}
+
+JsonReader::~JsonReader() = default;
+
+base::Result<std::unique_ptr<JsonReader>> JsonReader::create(const Schema& schema,
+                                                             ReaderOptions options) {
+  std::unique_ptr<JsonReader> reader(new JsonReader(std::move(options)));
+  reader->start_source(0, 0);
+  if (auto done = reader->set_schema(schema); !done) return std::unexpected(done.error());
+  return reader;
+}
+
+base::Result<void> JsonReader::set_schema(const Schema& schema) {
+  auto plan = DecodePlan::build(schema, options_);
+  if (!plan) return std::unexpected(plan.error());
+  decoding_ = std::make_unique<Decoding>(std::move(*plan));
+  return {};
+}
+
+void JsonReader::start_source(std::uint32_t source, std::uint64_t first_seq) {
+  next_.source = source;
+  next_.seq = first_seq;
+  next_.position = 0;
+  next_.line = 0;
+  at_start_ = true;
+  skipping_ = false;
+}
+
+RecordOrigin JsonReader::take_origin() {
+  const RecordOrigin origin = next_;
+  ++next_.seq;
+  ++next_.position;
+  return origin;
+}
+
+std::size_t JsonReader::read(std::string_view text, bool last, Batch& batch) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  if (skipping_) p = skip_rest(p, end);
+  if (at_start_ && !skipping_) {
+    const auto size = std::min(text.size(), kByteOrderMark.size());
+    const bool begins_so = text.substr(0, size) == kByteOrderMark.substr(0, size);
+    if (begins_so && size < kByteOrderMark.size() && !last) return 0;  // it may yet become one
+    if (begins_so && size == kByteOrderMark.size()) p += size;
+    at_start_ = false;
+  }
+  const void* newline = p == end ? nullptr : memrchr(p, '\n', static_cast<std::size_t>(end - p));
+  const char* whole = newline == nullptr ? p : static_cast<const char*>(newline) + 1;
+  if (last) whole = end;
+  read_lines(p, whole, batch);
+  if (static_cast<std::size_t>(end - whole) > options_.max_record_bytes) {
+    ++next_.line;
+    batch.add_bad(take_origin(), BadReason::kTooLong, "the line is too long", between(whole, end));
+    skipping_ = true;
+    whole = end;
+  }
+  return static_cast<std::size_t>(whole - text.data());
+}
+
+// Passes over what is left of a line that was too long.
+const char* JsonReader::skip_rest(const char* p, const char* end) {
+  const char* newline = find_newline(p, end);
+  if (newline == end) return end;
+  skipping_ = false;
+  return newline + 1;
+}
+
+void JsonReader::read_lines(const char* p, const char* end, Batch& batch) {
+  if (p == end) return;
+  const bool utf8 = simdjson::validate_utf8(p, static_cast<std::size_t>(end - p));
+  while (p < end) {
+    ++next_.line;
+    p = read_line(p, end, utf8, batch);
+  }
+}
+
+// The line at `begin`; returns where the next one starts.
+const char* JsonReader::read_line(const char* begin, const char* end, bool utf8, Batch& batch) {
+  const char* const object = skip_space(begin);
+  if (object == end) return end;
+  if (*object == '\n') return object + 1;
+  if (!utf8) {
+    const char* newline = find_newline(object, end);
+    if (!simdjson::validate_utf8(begin, static_cast<std::size_t>(newline - begin))) {
+      return reject(begin, end, {BadReason::kNotUtf8, "not UTF-8", nullptr}, batch);
+    }
+  }
+  const char* const behind = decoding_->walker.walk(object);
+  if (behind == nullptr) return reject(begin, end, decoding_->walker.fault(), batch);
+  const char* const stop = skip_space(behind);
+  if (stop != end && *stop != '\n') {
+    return reject(begin, end, {BadReason::kSyntax, "text behind the object", stop}, batch);
+  }
+  if (static_cast<std::size_t>(stop - begin) > options_.max_record_bytes) {
+    return reject(begin, end, {}, batch);
+  }
+  decoding_->decoder.decode(decoding_->walker.table(), take_origin(), between(object, behind),
+                            batch);
+  return stop == end ? end : stop + 1;
+}
+
+const char* JsonReader::reject(const char* begin, const char* end, const ScanFault& fault,
+                               Batch& batch) {
+  const char* const newline = find_newline(begin, end);
+  std::string_view line = between(begin, newline);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (line.size() > options_.max_record_bytes) {
+    batch.add_bad(take_origin(), BadReason::kTooLong, "the line is too long", line);
+  } else {
+    std::string message = fault.message;
+    if (fault.at != nullptr && fault.at >= line.data() + line.size()) {
+      message = "the line ends before its object does";
+    } else if (fault.at != nullptr) {
+      message += ", at byte " + std::to_string(fault.at - begin + 1);
+    }
+    batch.add_bad(take_origin(), fault.reason, message, line);
+  }
+  return newline == end ? end : newline + 1;
+}
+
+}  // namespace weir::event

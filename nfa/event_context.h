@@ -1,0 +1,84 @@
+// One event as the automata of all rules look at it: each distinct single-event condition is
+// evaluated at most once an event, and only if some rule asks. One per shard, reused for every
+// event. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "event/row.h"
+#include "nfa/automaton.h"
+#include "nfa/vm.h"
+
+namespace weir::nfa {
+
+// What all rules of a loaded image share at run time. Immutable.
+struct LoadedConditions {
+  std::vector<LoadedProgram> programs;  // by ProgramId
+  std::vector<ProgramId> predicates;    // by PredicateId
+  std::vector<const DataSet*> lists;
+  std::vector<const DataTable*> tables;
+};
+
+class EventContext {
+ public:
+  explicit EventContext(const LoadedConditions& loaded)
+      : loaded_(loaded), memo_(loaded.predicates.size(), 0) {}
+
+  void begin(const event::Row& row) {
+    row_ = &row;
+    scratch_.reset();
+    epoch_ += 2;  // memo: epoch is false, epoch + 1 is true, less is not yet known
+  }
+  [[nodiscard]] const event::Row& row() const { return *row_; }
+  [[nodiscard]] Scratch& scratch() { return scratch_; }
+  [[nodiscard]] EvalCounters& counters() { return counters_; }
+  [[nodiscard]] const LoadedConditions& loaded() const { return loaded_; }
+
+  [[nodiscard]] EvalInput input(const event::Row* row, const event::Value* registers,
+                                const std::uint64_t* present) {
+    EvalInput in;
+    in.row = row;
+    in.registers = registers;
+    in.register_present = present;
+    in.lists = loaded_.lists.data();
+    in.tables = loaded_.tables.data();
+    in.now_ms = row != nullptr ? row->ts_ms : 0;
+    in.counters = &counters_;
+    return in;
+  }
+
+  [[nodiscard]] bool test(PredicateId id) {
+    std::uint64_t& known = memo_[id.index()];
+    if (known < epoch_) {
+      const auto& program = loaded_.programs[loaded_.predicates[id.index()].index()];
+      known = epoch_ + (holds(program, input(row_, nullptr, nullptr), scratch_) ? 1 : 0);
+    }
+    return known != epoch_;
+  }
+
+  // The symbols of one rule that the event satisfies.
+  [[nodiscard]] SymbolMask symbols(const Automaton& automaton, std::size_t local_type) {
+    SymbolMask mask = 0;
+    const auto& symbols = automaton.symbols[local_type];
+    for (std::size_t i = 0; i < symbols.size(); ++i) {
+      bool all = true;
+      for (std::uint32_t p = symbols[i].predicates.begin; all && p < symbols[i].predicates.end;
+           ++p) {
+        all = test(automaton.predicates[p]);
+      }
+      if (all) mask |= SymbolMask{1} << i;
+    }
+    return mask;
+  }
+
+ private:
+  const LoadedConditions& loaded_;
+  const event::Row* row_ = nullptr;
+  std::uint64_t epoch_ = 0;
+  std::vector<std::uint64_t> memo_;
+  Scratch scratch_;
+  EvalCounters counters_;
+};
+
+}  // namespace weir::nfa

@@ -1,0 +1,155 @@
+// A compiled ruleset: all that a process needs to run it, and nothing of where it came from.
+//
+// Made by the compiler, written and read as bytes (FROZEN format, nfa/image_bytes.cc; a test pins
+// it), loaded by the runtime. The parser need not be in the process that runs it. Plain data,
+// immutable once made; shared between threads.
+//
+// Invariants
+// 1. Every id is an index into the table that its type names; read_image() refuses bytes where one
+//    is not, and every program passes the verifier.
+// 2. Rules are in the order of the files given, then of position: that order is the output's.
+// 3. register_table indices in a rule's programs are indices of its automaton.registers; the
+//    programs of score thresholds read register 0 of `threshold_registers`: the summed score.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "event/schema.h"
+#include "nfa/automaton.h"
+#include "nfa/dataset.h"
+#include "nfa/explain.h"
+#include "nfa/program.h"
+
+namespace weir::nfa {
+
+// The fields whose values, in order, are a key. By event type: the slots; empty: that type has no
+// such key.
+struct KeyExpr {
+  std::vector<std::string> fields;
+  std::vector<std::vector<std::uint16_t>> slots;  // by EventTypeId
+};
+
+// An expression of an outcome, over the registers of the rule.
+struct ValueExpr {
+  ProgramId program;
+  event::Type type;
+  std::vector<std::uint16_t> registers;
+};
+
+struct ReasonSegment {
+  std::string text;         // printed first
+  std::int32_t value = -1;  // then, if >= 0: of Outcomes::reason_values
+};
+
+struct Outcomes {
+  std::int32_t decision = -1;    // of Image::decisions; -1: none
+  bool final = false;            // L5.2
+  std::vector<ValueExpr> score;  // none or one
+  std::vector<std::string> tags;
+  std::vector<ReasonSegment> reason;
+  std::vector<ValueExpr> reason_values;
+  struct Emit {
+    std::string name;
+    ValueExpr value;
+  };
+  std::vector<Emit> emits;
+};
+
+enum class RuleMode : std::uint8_t { kLive, kShadow, kOff };
+enum class SkipKind : std::uint8_t { kPastLast, kNone, kToNext, kToFirst, kToLast };
+
+// A condition of `having`.
+struct HavingCondition {
+  ProgramId program;
+  std::vector<std::uint16_t> registers;
+  std::string text;
+};
+
+// What a condition says, for `explain`: parallel to a type acceptor's conditions.
+struct ConditionText {
+  std::string text;        // as in the language
+  ExplainTemplate values;  // with its values in
+};
+
+struct TimeoutImage {
+  std::string name;
+  Outcomes outcomes;
+};
+
+struct RuleImage {
+  std::string name;
+  std::string description;
+  std::string version;         // hex of XXH3-128: everything but names, layout and comments (L5.4)
+  std::string state_identity;  // hex: pattern, keys, conditions and windows only
+  std::string owner;           // empty: none
+  std::string severity;
+  std::string meta;  // JSON object text
+  RuleMode mode = RuleMode::kLive;
+  Automaton automaton;
+  std::vector<KeyExpr> keys;   // keys[0] is the rule's own `by`, if it has one
+  std::uint8_t shown_key = 0;  // of keys: whose field names alerts carry
+  // By key expression and local type: 1 where some part that names the type has this `by`.
+  std::vector<std::vector<std::uint8_t>> key_types;
+  bool keyed = false;         // false: no key at all (`by all`, or one event and no `by`)
+  bool keys_by_part = false;  // parts have a `by` of their own (L3.13)
+  std::vector<HavingCondition> having;
+  SkipKind skip = SkipKind::kPastLast;
+  std::uint16_t skip_name = 0xFFFF;  // of automaton.names
+  std::uint32_t report = 100;
+  bool pick_any = false;
+  std::int64_t cooldown_ms = 0;
+  Outcomes outcomes;
+  std::vector<TimeoutImage> timeout;  // none or one
+  // For explain, by acceptor and local type: the single-event conjuncts, then the dynamic ones.
+  std::vector<std::vector<std::vector<ConditionText>>> condition_texts;
+};
+
+struct ScoreThreshold {
+  std::int32_t decision = -1;
+  ProgramId program;  // over threshold_registers
+};
+
+struct ListImage {
+  std::string name;
+  event::Type type;
+  DataSet values;
+};
+
+struct TableImage {
+  std::string name;
+  DataTable rows;
+};
+
+struct Image {
+  event::Schema schema;
+  std::vector<std::string> decisions;  // strongest first
+  std::vector<ScoreThreshold> thresholds;
+  std::vector<RegisterDesc> threshold_registers;
+  std::vector<Program> programs;            // by ProgramId
+  std::vector<std::uint32_t> program_rule;  // by ProgramId: whose registers it reads; kThresholds
+  std::vector<ProgramId> predicates;        // by PredicateId: single-event conditions
+  std::vector<ListImage> lists;
+  std::vector<TableImage> tables;
+  std::vector<RuleImage> rules;
+
+  static constexpr std::uint32_t kThresholds = 0xFFFFFFFF;  // of program_rule
+  static constexpr std::uint32_t kNoRule = 0xFFFFFFFE;      // reads no register: shared by rules
+};
+
+// Image to bytes and back. read_image() never trusts: a byte string that is not an image of this
+// version, or breaks an invariant, is an Error (kCorrupt, kVersion), never a crash.
+[[nodiscard]] std::string write_image(const Image& image);
+[[nodiscard]] base::Result<Image> read_image(std::string_view bytes);
+
+// Whether the invariants hold: every id and range within its table, every program sound, every
+// register, key and kept field of the type that its readers take it for. read_image() asks it.
+[[nodiscard]] base::Result<void> verify_image(const Image& image);
+
+// For people: `weir explain --stage automaton`.
+[[nodiscard]] std::string print_automaton(const Image& image, const RuleImage& rule);
+
+}  // namespace weir::nfa

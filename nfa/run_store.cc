@@ -1,0 +1,142 @@
+#include "nfa/run_store.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "nfa/kept_text.h"
+
+namespace weir::nfa {
+namespace {
+
+constexpr std::uint32_t align16(std::size_t n) {
+  return static_cast<std::uint32_t>((n + 15) & ~std::size_t{15});
+}
+
+}  // namespace
+
+RunStore::Layout::Layout(const Automaton& automaton) {
+  std::size_t kept = 0;
+  for (const auto& slots : automaton.kept_slots) kept = std::max(kept, slots.size());
+  event_bytes = static_cast<std::uint32_t>(sizeof(KeptEvent) + kept * sizeof(event::Value));
+  registers = static_cast<std::uint32_t>(automaton.event_registers.size());
+  aggregates = static_cast<std::uint32_t>(automaton.aggregates.size());
+  aggregates_at = align16(sizeof(Cohort) + registers * sizeof(std::uint32_t));
+  cohort_bytes = align16(aggregates_at + aggregates * sizeof(AggregateState));
+  edges = static_cast<std::uint32_t>(automaton.edges.size());
+}
+
+void RunStore::release(base::Pool& pool) {
+  events_.release(pool);
+  texts_.release(pool);
+  nodes_.release(pool);
+  cohorts_.release(pool);
+  heads_.release(pool);
+  dead_starts.release(pool);
+  leading.release(pool);
+  starts.release(pool);
+}
+
+std::size_t RunStore::bytes() const {
+  return events_.capacity() + texts_.capacity() + nodes_.capacity() * sizeof(Node) +
+         cohorts_.capacity() +
+         (heads_.capacity() + dead_starts.capacity()) * sizeof(std::uint32_t) +
+         leading.capacity() * sizeof(Leading) + starts.capacity() * sizeof(Start);
+}
+
+void RunStore::prepare(const Layout& layout, base::Pool& pool) {
+  if (!heads_.empty()) return;
+  std::uint32_t* heads = heads_.extend(pool, layout.edges + 1);
+  std::fill(heads, heads + layout.edges + 1, kNoCohort);
+  compact_at_nodes_ = layout.first_compaction;
+  compact_at_events_ = layout.first_compaction;
+}
+
+// ---- events ------------------------------------------------------------------------------------
+
+std::uint32_t RunStore::keep(const Layout& layout, const Automaton& automaton, base::Pool& pool,
+                             const event::Row& row, std::int64_t match_ms, std::uint16_t local_type,
+                             bool keep_raw) {
+  const std::uint32_t id = event_count(layout);
+  char* place = events_.extend(pool, layout.event_bytes);
+  auto* kept = new (place) KeptEvent;
+  kept->ts_ms = match_ms;
+  kept->own_ts_ms = row.ts_ms;
+  kept->seq = row.seq;
+  kept->local_type = local_type;
+  kept->retained = retained + 1;  // itself included
+  const auto add_text = [&](std::string_view text) {
+    const std::uint32_t offset = texts_.size();
+    if (!text.empty()) std::memcpy(texts_.extend(pool, text.size()), text.data(), text.size());
+    return offset;
+  };
+  kept->identity = add_text(row.identity);
+  kept->identity_size = static_cast<std::uint32_t>(row.identity.size());
+  if (keep_raw) {
+    kept->raw = add_text(row.raw);
+    kept->raw_size = static_cast<std::uint32_t>(row.raw.size());
+  }
+  const auto& slots = automaton.kept_slots[local_type];
+  const auto& is_string = automaton.kept_is_text[local_type];
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!row.has(slots[i])) continue;
+    kept->present |= std::uint64_t{1} << i;
+    event::Value value = row.slots[slots[i]];
+    if (is_string[i] && !value.string.is_inline()) {
+      const std::uint32_t offset = add_text(value.string.view());
+      set_text_offset(value, offset);
+    }
+    kept->values()[i] = value;
+  }
+  return id;
+}
+
+bool RunStore::kept_value(const Layout& layout, const Automaton& automaton, std::uint32_t event_id,
+                          std::size_t kept, event::Value* out) const {
+  const KeptEvent& record = event(layout, event_id);
+  if ((record.present >> kept & 1) == 0) return false;
+  *out = record.values()[kept];
+  if (automaton.kept_is_text[record.local_type][kept] && !out->string.is_inline()) {
+    *out = event::Value::of_string({texts_.data() + text_offset(*out), out->string.size()});
+  }
+  return true;
+}
+
+// ---- nodes -------------------------------------------------------------------------------------
+
+std::uint32_t RunStore::add_take(base::Pool& pool, std::uint32_t event, std::uint16_t position,
+                                 std::uint32_t before) {
+  const std::uint32_t start = before == kNoNode ? event : nodes_[before].max_start;
+  nodes_.push_back(pool, Node{event, before, kNoNode, start, position});
+  return nodes_.size() - 1;
+}
+
+std::uint32_t RunStore::add_union(base::Pool& pool, std::uint32_t left, std::uint32_t right) {
+  const std::uint32_t start = std::max(nodes_[left].max_start, nodes_[right].max_start);
+  nodes_.push_back(pool, Node{kNoEvent, left, right, start, kUnionPosition});
+  return nodes_.size() - 1;
+}
+
+// ---- cohorts -----------------------------------------------------------------------------------
+
+std::uint32_t RunStore::new_cohort(const Layout& layout, base::Pool& pool) {
+  std::uint32_t id = free_cohort_;
+  if (id != kNoCohort) {
+    free_cohort_ = cohort(layout, id).next;
+  } else {
+    id = cohorts_.size() / layout.cohort_bytes;
+    (void)cohorts_.extend(pool, layout.cohort_bytes);
+  }
+  ++cohorts_live_;
+  auto* fresh = new (&cohort(layout, id)) Cohort;
+  std::fill_n(remembered(*fresh), layout.registers, kNoEvent);
+  std::fill_n(aggregates(layout, *fresh), layout.aggregates, AggregateState{});
+  return id;
+}
+
+void RunStore::free_cohort(const Layout& layout, std::uint32_t id) {
+  cohort(layout, id).next = free_cohort_;
+  free_cohort_ = id;
+  --cohorts_live_;
+}
+
+}  // namespace weir::nfa

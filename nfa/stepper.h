@@ -1,0 +1,158 @@
+// Steps the partial matches of one rule and key by one event.
+//
+// Used by the shard: for each event that the rule sees for a key,
+//
+//   stepper.step(store, seen)      walks the cohorts that the event can change, takes, ends, starts
+//   resolve(...)                   (nfa/moment.h) which of stepper.completed() are reported; skips
+//   stepper.commit(store)          puts what began or moved in place, unless a skip dropped it
+//
+// A Stepper has scratch of its own and serves all keys of a rule in one shard, one after another.
+// Not thread-safe.
+//
+// Invariants
+// 1. Between step() and commit() the store is not compacted: ids stay.
+// 2. A cohort is looked at only if its edge's interest meets the event's symbols, or if the edge is
+//    strict (engine.md E2.3).
+// 3. Dead cohorts are dropped where they are met, never sought.
+//
+// Cost: O(cohorts on interested edges), each O(1) nodes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nfa/automaton.h"
+#include "nfa/event_context.h"
+#include "nfa/run_store.h"
+
+namespace weir::nfa {
+
+// An event as a rule sees it for one key.
+struct Seen {
+  const event::Row* row = nullptr;
+  std::int64_t ts_ms = 0;  // when it is matched: its own time, or later
+  std::uint16_t local_type = 0;
+  SymbolMask symbols = 0;
+  std::uint32_t key_mask = ~std::uint32_t{0};  // bit i: key expression i gives this key (L3.13)
+  bool warm = true;                            // L3.6
+  bool keep_raw = false;
+};
+
+// The end of some histories that have become whole matches.
+struct Root {
+  std::uint32_t node = kNoNode;
+  std::uint32_t floor = 0;  // oldest first event alive when the last event was taken
+};
+
+// What `weir explain` and the failure reports of `weir test` listen to. Calls come in the order
+// of processing; ids are valid during the call only.
+class StepObserver {
+ public:
+  enum class End : std::uint8_t { kWithout, kNext, kUntil, kGreedy };
+  virtual ~StepObserver() = default;
+  virtual void on_take(const RunStore& store, PositionId position, std::uint32_t node) = 0;
+  // The event is of a type that the next part takes, and this condition of it failed; kind of
+  // failure: a condition, the gap, or an `until`.
+  virtual void on_refuse(const RunStore& store, const Cohort* cohort, AcceptorId acceptor,
+                         std::int32_t condition) = 0;
+  virtual void on_end(const RunStore& store, const Cohort& cohort, End end, AcceptorId by) = 0;
+};
+
+class Stepper {
+ public:
+  Stepper(const Automaton& automaton, EventContext& context);
+
+  [[nodiscard]] const RunStore::Layout& layout() const { return layout_; }
+  [[nodiscard]] const Automaton& automaton() const { return automaton_; }
+
+  void step(RunStore& store, base::Pool& pool, const Seen& seen);
+  // Matches that the event of the last step, or the deadline of the last expire(), completed.
+  [[nodiscard]] std::span<const Root> completed() const { return completed_; }
+  void commit(RunStore& store, base::Pool& pool);
+
+  // For a rule of one event: whether the one part takes it.
+  [[nodiscard]] bool accepts_first(const RunStore& store, const Seen& seen);
+
+  // The earliest time at which something of this store falls due; kNoLimit if nothing does.
+  [[nodiscard]] std::int64_t next_deadline(RunStore& store) const;
+  // Takes out what completes at `deadline_ms`, into completed().
+  void expire(RunStore& store, std::int64_t deadline_ms);
+  // Drops all that is dead at `now_ms`; true if the store holds nothing any more.
+  [[nodiscard]] bool prune(RunStore& store, std::int64_t now_ms);
+  // A time after which prune() would find more to drop.
+  [[nodiscard]] std::int64_t expiry_time(const RunStore& store) const;
+
+  void set_observer(StepObserver* observer) { observer_ = observer; }
+  // See RunStore::Layout.
+  void set_first_compaction(std::uint32_t count) { layout_.first_compaction = count; }
+
+  // The values of registers for a cohort (null: nothing taken yet), as conditions see them.
+  void load_registers(const RunStore& store, Cohort* cohort, Range<std::uint16_t> list);
+  [[nodiscard]] const event::Value* registers() const { return registers_.data(); }
+  [[nodiscard]] const std::uint64_t* register_present() const { return present_.data(); }
+  [[nodiscard]] EventContext& context() { return context_; }
+
+ private:
+  enum class Verdict : std::uint8_t { kStay, kConsumed, kDead };
+  enum class ShadowVerdict : std::uint8_t { kStays, kEnds, kTakes };
+
+  void advance_floor(RunStore& store, std::int64_t now_ms) const;
+  void walk_edge(RunStore& store, base::Pool& pool, std::uint16_t edge);
+  [[nodiscard]] bool next_looks_at(AcceptorId acceptor) const;
+  [[nodiscard]] Verdict consider(RunStore& store, base::Pool& pool, const Edge& edge,
+                                 Cohort& cohort);
+  [[nodiscard]] ShadowVerdict watch(const RunStore& store, const Edge& shadow, Cohort& cohort);
+  [[nodiscard]] bool accepts(const RunStore& store, AcceptorId acceptor, Cohort* cohort);
+  [[nodiscard]] AcceptorId any_accepts(const RunStore& store, Range<AcceptorId> list,
+                                       Cohort* cohort);
+  void walk_pending(RunStore& store);
+  [[nodiscard]] bool pending_survives(RunStore& store, Cohort& cohort, bool* complete);
+  void start(RunStore& store, base::Pool& pool);
+  [[nodiscard]] bool leading_hold(RunStore& store, base::Pool& pool, PositionId first);
+  void note_leading(RunStore& store, base::Pool& pool);
+  void take(RunStore& store, base::Pool& pool, const Cohort* before, PositionId position);
+  void blank_run(RunStore& store, Cohort& run) const;
+  [[nodiscard]] Cohort& stage(const Cohort& run);
+  void forget(RunStore& store, Cohort& run, std::uint64_t live_events,
+              std::uint64_t live_aggregates) const;
+  void stage_edge(RunStore& store, const Cohort& run, std::uint16_t edge);
+  void stage_ending(RunStore& store, const Cohort& run, std::uint16_t ending);
+  void update_registers(RunStore& store, Cohort& run, std::uint16_t name, std::uint32_t event);
+  [[nodiscard]] bool load_aggregate(const RunStore& store, Cohort& cohort, std::uint16_t index,
+                                    const RegisterDesc& desc, event::Value* out);
+  [[nodiscard]] std::uint32_t event_of(RunStore& store, base::Pool& pool);
+  [[nodiscard]] event::Row restored_row(const RunStore& store, std::uint32_t event);
+  [[nodiscard]] std::int64_t trailing_deadline(RunStore& store, const Cohort& cohort,
+                                               const TrailingAbsence& absence) const;
+  void place(RunStore& store, base::Pool& pool, Cohort& staged);
+  [[nodiscard]] bool same_future(const Cohort& a, const Cohort& b) const;
+  [[nodiscard]] std::uint64_t future_hash(const Cohort& cohort) const;
+  [[nodiscard]] std::uint32_t find_equal(RunStore& store, std::uint32_t list, Cohort& staged);
+  void index_list(RunStore& store, std::uint32_t list);
+  void add_to_index(RunStore& store, std::uint32_t id);
+  [[nodiscard]] bool ended(const RunStore& store, const Cohort& cohort, StepObserver::End end,
+                           AcceptorId by);
+
+  const Automaton& automaton_;
+  EventContext& context_;
+  RunStore::Layout layout_;
+  StepObserver* observer_ = nullptr;
+
+  // Of the step under way.
+  const Seen* seen_ = nullptr;
+  std::uint32_t event_ = kNoEvent;
+  std::vector<Root> completed_;
+  std::vector<char> staged_;         // cohorts to be placed by commit()
+  std::vector<char> whole_;          // the run that take() is moving
+  std::vector<char> nothing_taken_;  // a run before its first event
+  std::vector<event::Value> registers_;
+  std::vector<std::uint64_t> present_;
+  std::vector<event::Value> leading_slots_;
+  std::vector<std::uint64_t> leading_present_;
+  // find_equal's index over the list of one edge, built when the list is long.
+  std::uint32_t indexed_list_ = kNoCohort;
+  std::vector<std::uint32_t> index_;
+};
+
+}  // namespace weir::nfa

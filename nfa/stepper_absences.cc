@@ -1,0 +1,140 @@
+// Negation at the ends of a pattern (language L3.6): what must not have come before the first
+// event, and what must not come after the last.
+#include <algorithm>
+
+#include "nfa/mutants.h"
+#include "nfa/stepper.h"
+
+namespace weir::nfa {
+
+bool Stepper::leading_hold(RunStore& store, base::Pool& pool, PositionId first) {
+  if (store.leading.empty() || mutant(Mutant::kLeadingIgnored)) return true;
+  // The condition of an absence may look at the first event: a run of just that event.
+  auto* run = reinterpret_cast<Cohort*>(whole_.data());
+  blank_run(store, *run);
+  const std::uint32_t event = event_of(store, pool);
+  run->set = store.add_take(pool, event, first.value, kNoNode);
+  const auto name = automaton_.part_name[automaton_.positions[first.index()].part.index()];
+  if (name != 0xFFFF) update_registers(store, *run, name, event);
+  const Seen& now = *seen_;
+  bool hold = true;
+  for (std::uint32_t i = store.leading.size(); hold && i-- > 0;) {
+    const auto& entry = store.leading[i];
+    const LeadingAbsence& absence = automaton_.leading[entry.absence];
+    const KeptEvent& kept = store.event(layout_, entry.event);
+    const std::int64_t limit = absence.duration_ms - (mutant(Mutant::kLeadingTieLost) ? 1 : 0);
+    if (now.ts_ms - kept.ts_ms > limit) continue;
+    if (!absence.reads_first) {
+      hold = false;
+      break;
+    }
+    event::Row row = restored_row(store, entry.event);
+    Seen then = now;
+    then.row = &row;
+    then.ts_ms = kept.ts_ms;
+    then.local_type = kept.local_type;
+    then.symbols = ~SymbolMask{0};  // they held when it was noted
+    then.key_mask = ~std::uint32_t{0};
+    seen_ = &then;
+    hold = !accepts(store, absence.acceptor, run);
+    seen_ = &now;
+  }
+  return hold;
+}
+
+// A kept event as the row that it was, for conditions of leading absences.
+event::Row Stepper::restored_row(const RunStore& store, std::uint32_t event) {
+  const KeptEvent& kept = store.event(layout_, event);
+  const auto& slots = automaton_.kept_slots[kept.local_type];
+  std::size_t width = 0;
+  for (const auto slot : slots) width = std::max<std::size_t>(width, slot + std::size_t{1});
+  leading_slots_.resize(std::max(width, leading_slots_.size()));
+  leading_present_.assign(event::presence_words(leading_slots_.size()) + 1, 0);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (store.kept_value(layout_, automaton_, event, i, &leading_slots_[slots[i]])) {
+      event::set_present(leading_present_.data(), slots[i]);
+    }
+  }
+  event::Row row;
+  row.type = automaton_.types[kept.local_type];
+  row.ts_ms = kept.own_ts_ms;
+  row.seq = kept.seq;
+  row.slots = leading_slots_.data();
+  row.present = leading_present_.data();
+  return row;
+}
+
+void Stepper::note_leading(RunStore& store, base::Pool& pool) {
+  for (std::uint32_t i = 0; i < automaton_.leading.size(); ++i) {
+    const LeadingAbsence& absence = automaton_.leading[i];
+    const Acceptor& acceptor = automaton_.acceptors[absence.acceptor.index()];
+    const auto& test = automaton_.type_acceptors[acceptor.by_type.begin + seen_->local_type];
+    if (test.symbol == kNeverAccepts || (seen_->symbols >> test.symbol & 1) == 0) continue;
+    if ((seen_->key_mask >> acceptor.key_expr & 1) == 0) continue;
+    const std::uint32_t event = event_of(store, pool);
+    // One that no later first event can see any more gives its place; without a condition on the
+    // first event only the newest matters.
+    std::uint32_t kept = 0;
+    for (const auto& entry : store.leading) {
+      const auto& other = automaton_.leading[entry.absence];
+      const bool over = seen_->ts_ms - store.event(layout_, entry.event).ts_ms > other.duration_ms;
+      const bool replaced = entry.absence == i && !absence.reads_first;
+      if (!over && !replaced) store.leading[kept++] = entry;
+    }
+    store.leading.resize_down(kept);
+    store.leading.push_back(pool, RunStore::Leading{i, event});
+  }
+}
+
+void Stepper::walk_pending(RunStore& store) {
+  std::uint32_t* link = &store.head(layout_.edges);
+  while (*link != kNoCohort) {
+    const std::uint32_t id = *link;
+    Cohort& cohort = store.cohort(layout_, id);
+    bool complete = false;
+    if (cohort.max_start >= store.skip_floor && pending_survives(store, cohort, &complete) &&
+        !complete) {
+      link = &cohort.next;
+      continue;
+    }
+    if (complete) completed_.push_back(Root{cohort.set, std::max(cohort.floor, store.skip_floor)});
+    *link = cohort.next;
+    store.free_cohort(layout_, id);
+  }
+}
+
+bool Stepper::pending_survives(RunStore& store, Cohort& cohort, bool* complete) {
+  const Ending& ending = automaton_.endings[cohort.ending];
+  const std::uint32_t undecided = cohort.next_guards_open;
+  std::int64_t deadline = INT64_MIN;
+  for (std::uint32_t i = 0; i < ending.trailing.size(); ++i) {
+    const TrailingAbsence& absence = automaton_.trailing_of(ending, i);
+    if (absence.next) {
+      if ((cohort.next_guards_open >> i & 1) == 0 || !next_looks_at(absence.acceptor)) continue;
+      // Once its own time has run out it is fulfilled, whatever comes.
+      const bool in_time = seen_->ts_ms <= trailing_deadline(store, cohort, absence);
+      if (in_time && accepts(store, absence.acceptor, &cohort)) {
+        (void)ended(store, cohort, StepObserver::End::kNext, absence.acceptor);
+        return false;
+      }
+      cohort.next_guards_open &= ~(std::uint32_t{1} << i);
+      continue;
+    }
+    const std::int64_t until = trailing_deadline(store, cohort, absence);
+    deadline = std::max(deadline, until);
+    const bool in_time = mutant(Mutant::kTrailingTieLost) ? seen_->ts_ms < until
+                         : mutant(Mutant::kTrailingLate)  ? true
+                                                          : seen_->ts_ms <= until;
+    if (in_time && accepts(store, absence.acceptor, &cohort)) {
+      (void)ended(store, cohort, StepObserver::End::kWithout, absence.acceptor);
+      return false;
+    }
+  }
+  if (cohort.next_guards_open != undecided && cohort.next_guards_open == 0) {
+    *complete = deadline < seen_->ts_ms;  // nothing left to wait for
+    cohort.deadline_ms = deadline;
+  }
+  return true;
+}
+
+}  // namespace weir::nfa

@@ -1,0 +1,29 @@
+// Keys as bytes: equal keys, equal bytes, and bytes compare as the values do, so that the output's
+// "by key bytes" is an order that people can follow. FROZEN: alert ids are made of these bytes.
+//
+//   string           its bytes with 00 written as 00 FF, then 00 01
+//   bool int enum time duration   8 bytes big-endian, the sign bit turned
+//   decimal          16 bytes likewise
+//   float            8 bytes, ordered as numbers are
+//   ip               16 bytes;  geo   two floats
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/row.h"
+#include "nfa/image.h"
+
+namespace weir::runtime {
+
+// Appends the key of the row under `expr`; false if a field of it is absent (L3.13: not seen).
+[[nodiscard]] bool append_key(const event::EventType& type, const nfa::KeyExpr& expr,
+                              const event::Row& row, std::string& out);
+
+// The values that a key was made of; strings point into `bytes_out`, which must stay.
+void key_values(const event::EventType& type, const nfa::KeyExpr& expr, const event::Row& row,
+                std::vector<event::Value>& out, std::vector<std::string>& texts);
+
+}  // namespace weir::runtime

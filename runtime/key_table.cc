@@ -1,0 +1,109 @@
+#include "runtime/key_table.h"
+
+#include <new>
+
+namespace weir::runtime {
+
+KeyTable::~KeyTable() {
+  for (Slot& slot : slots_) {
+    if (slot.entry == nullptr) continue;
+    for (RuleStore& rule : slot.entry->rules) {
+      rule.store->release(pool_);
+      pool_.release(rule.store, sizeof(nfa::RunStore));
+    }
+    release(slot.entry);
+  }
+}
+
+KeyEntry* KeyTable::find(std::string_view key, std::uint64_t hash) const {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    const Slot& slot = slots_[i];
+    if (slot.entry == nullptr) return nullptr;
+    if (slot.hash == hash && slot.entry->key() == key) return slot.entry;
+  }
+}
+
+KeyEntry* KeyTable::insert(std::string_view key, std::uint64_t hash) {
+  if ((used_ + 1) * 4 > slots_.size() * 3) grow();
+  auto* entry = new (pool_.allocate(sizeof(KeyEntry))) KeyEntry;
+  entry->hash = hash;
+  entry->serial = ++serials_;
+  entry->size = static_cast<std::uint32_t>(key.size());
+  entry->bytes = static_cast<char*>(pool_.allocate(key.size() + 1));
+  if (!key.empty()) std::memcpy(entry->bytes, key.data(), key.size());
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t i = hash & mask;
+  while (slots_[i].entry != nullptr) i = (i + 1) & mask;
+  slots_[i] = Slot{hash, entry};
+  ++used_;
+  return entry;
+}
+
+void KeyTable::release(KeyEntry* entry) {
+  entry->rules.release(pool_);
+  entry->values.release(pool_);
+  entry->texts.release(pool_);
+  pool_.release(entry->bytes, entry->size + std::size_t{1});
+  pool_.release(entry, sizeof(KeyEntry));
+}
+
+void KeyTable::erase(KeyEntry* entry) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t hole = entry->hash & mask;
+  while (slots_[hole].entry != entry) hole = (hole + 1) & mask;
+  for (std::size_t i = (hole + 1) & mask; slots_[i].entry != nullptr; i = (i + 1) & mask) {
+    const std::size_t home = slots_[i].hash & mask;
+    // Move back what the hole stands between: its home and its place.
+    const bool between = hole <= i ? (home <= hole || home > i) : (home <= hole && home > i);
+    if (!between) continue;
+    slots_[hole] = slots_[i];
+    hole = i;
+  }
+  slots_[hole] = Slot{};
+  --used_;
+  release(entry);
+}
+
+void KeyTable::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.entry == nullptr) continue;
+    std::size_t i = slot.hash & mask;
+    while (slots_[i].entry != nullptr) i = (i + 1) & mask;
+    slots_[i] = slot;
+  }
+}
+
+nfa::RunStore* KeyTable::find_store(const KeyEntry& entry, std::uint32_t rule) {
+  for (const RuleStore& each : entry.rules) {
+    if (each.rule == rule) return each.store;
+  }
+  return nullptr;
+}
+
+nfa::RunStore* KeyTable::add_store(KeyEntry& entry, std::uint32_t rule) {
+  auto* store = new (pool_.allocate(sizeof(nfa::RunStore))) nfa::RunStore;
+  entry.rules.push_back(pool_, RuleStore{rule, store});
+  for (std::uint32_t i = entry.rules.size() - 1; i > 0 && entry.rules[i - 1].rule > rule; --i) {
+    std::swap(entry.rules[i - 1], entry.rules[i]);
+  }
+  return store;
+}
+
+void KeyTable::drop_store(KeyEntry& entry, std::uint32_t rule) {
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < entry.rules.size(); ++i) {
+    if (entry.rules[i].rule != rule) {
+      entry.rules[kept++] = entry.rules[i];
+      continue;
+    }
+    entry.rules[i].store->release(pool_);
+    pool_.release(entry.rules[i].store, sizeof(nfa::RunStore));
+  }
+  entry.rules.resize_down(kept);
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,35 @@
+// An image made ready to run: programs loaded, key dimensions found, and for each event type the
+// rules that look at it. Immutable; shared by the shards. The image must outlive it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "nfa/event_context.h"
+#include "nfa/image.h"
+#include "nfa/loaded_program.h"
+
+namespace weir::runtime {
+
+// One rule as one event type sees it.
+struct RuleOfType {
+  std::uint32_t rule = 0;
+  std::uint16_t local_type = 0;
+  std::uint32_t dimension = 0;
+};
+
+struct LoadedImage {
+  const nfa::Image* image = nullptr;
+  nfa::LoadedConditions conditions;
+  std::vector<std::vector<RuleOfType>> by_type;  // by EventTypeId, in rule order; rules not off
+  std::vector<std::uint32_t> dimension;          // by rule: rules with the same keys share one
+  std::uint32_t dimensions = 0;
+  std::vector<bool> stateless;                 // by rule: one event, nothing to remember
+  std::unique_ptr<nfa::ProgramLoader> loader;  // owns what the programs point to
+};
+
+[[nodiscard]] base::Result<LoadedImage> load_image(const nfa::Image& image);
+
+}  // namespace weir::runtime

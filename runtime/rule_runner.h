@@ -1,0 +1,93 @@
+// One rule in one shard: its stepper, and what a match of it becomes (language L5): outcomes
+// evaluated, cooldown, the alert with its id. Reused for every key. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nfa/moment.h"
+#include "nfa/stepper.h"
+#include "runtime/engine.h"
+#include "runtime/key_table.h"
+#include "runtime/loaded_image.h"
+
+namespace weir::runtime {
+
+// Where matches of a moment go: the alert, and whether it counts for a decision.
+class MatchReceiver {
+ public:
+  virtual ~MatchReceiver() = default;
+  // `withheld`: by the cooldown; decision and score go on (L3.12). `first`: the preferred match
+  // of this rule at this moment.
+  virtual void on_match(const Alert& alert, bool withheld, bool first) = 0;
+};
+
+class RuleRunner {
+ public:
+  RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::EventContext& context,
+             base::Pool& pool, const EngineOptions& options);
+
+  [[nodiscard]] const nfa::RuleImage& rule() const { return rule_; }
+  [[nodiscard]] nfa::Stepper& stepper() { return stepper_; }
+
+  // An event that the rule sees for a key. `seq` of the alert is the event's.
+  void see(nfa::RunStore& store, const KeyEntry& entry, const nfa::Seen& seen,
+           MatchReceiver& receiver);
+  // A rule of one event: no store, no key entry.
+  void see_stateless(const nfa::Seen& seen, std::string_view key,
+                     std::span<const event::Value> key_values, MatchReceiver& receiver);
+  // Deadlines and timeouts of `store` at deadline_ms.
+  void fall_due(nfa::RunStore& store, const KeyEntry& entry, std::int64_t deadline_ms,
+                MatchReceiver& receiver);
+
+  [[nodiscard]] std::uint64_t unexamined() const { return unexamined_; }
+
+ private:
+  struct Completion {
+    std::int64_t ts_ms = 0;
+    const event::Row* row = nullptr;  // null: a deadline
+  };
+  struct KeyRef {
+    std::string_view bytes;
+    std::span<const event::Value> values;
+  };
+
+  void report(nfa::RunStore& store, const KeyRef& key, const Completion& completion,
+              MatchReceiver& receiver);
+  void report_one(nfa::RunStore& store, const KeyRef& key, std::span<const nfa::TakenEvent> match,
+                  const Completion& completion, const nfa::Outcomes& outcomes, Alert& alert);
+  void fill_match(const nfa::RunStore& store, std::span<const nfa::TakenEvent> match);
+  void fill_key(const KeyRef& key);
+  void fill_reason(const nfa::Outcomes& outcomes);
+  [[nodiscard]] bool value_of(const nfa::RunStore& store, const KeyRef& key,
+                              std::span<const nfa::TakenEvent> match, const nfa::ValueExpr& expr,
+                              event::Value* out);
+  [[nodiscard]] base::Hash128 alert_id(std::string_view key, std::string_view timeout) const;
+  void report_timeouts(nfa::RunStore& store, const KeyRef& key, std::int64_t deadline_ms,
+                       MatchReceiver& receiver);
+  [[nodiscard]] bool best_open(nfa::RunStore& store, const KeyRef& key, std::uint32_t start,
+                               std::vector<nfa::TakenEvent>& best);
+  [[nodiscard]] bool may_match(const nfa::RunStore& store, const KeyRef& key);
+  [[nodiscard]] std::size_t parts_done(std::span<const nfa::TakenEvent> match) const;
+
+  const LoadedImage& loaded_;
+  const nfa::RuleImage& rule_;
+  std::uint32_t index_;
+  nfa::EventContext& context_;
+  base::Pool& pool_;
+  const EngineOptions& options_;
+  nfa::Stepper stepper_;
+  nfa::Moment moment_;
+  nfa::MatchEnumerator open_runs_;
+  nfa::RunStore single_;  // see_stateless: holds the one event
+  std::uint64_t unexamined_ = 0;
+
+  // Of the alert under way.
+  std::vector<ReportedValue> key_values_;
+  std::vector<ReportedValue> emits_;
+  std::vector<MatchedPart> parts_;
+  std::string reason_;
+};
+
+}  // namespace weir::runtime

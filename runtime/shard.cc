@@ -1,0 +1,285 @@
+#include "runtime/shard.h"
+
+#include <algorithm>
+
+#include "runtime/key_codec.h"
+
+namespace weir::runtime {
+
+Shard::Shard(const LoadedImage& loaded, const EngineOptions& options)
+    : loaded_(loaded),
+      options_(options),
+      context_(loaded.conditions),
+      keys_(loaded.dimensions),
+      first_seen_ms_(loaded.image->rules.size(), INT64_MIN),
+      decider_(*loaded.image, context_),
+      alerts_by_rule_(loaded.image->rules.size(), 0),
+      decisions_(loaded.image->decisions.size(), 0) {
+  for (std::uint32_t r = 0; r < loaded.image->rules.size(); ++r) {
+    runners_.push_back(std::make_unique<RuleRunner>(loaded, r, context_, pool_, options));
+    std::int64_t warm_after = 0;
+    for (const auto& absence : loaded.image->rules[r].automaton.leading) {
+      warm_after = std::max(warm_after, absence.duration_ms);
+    }
+    warm_after_ms_.push_back(warm_after);
+  }
+  for (std::uint32_t d = 0; d < loaded.dimensions; ++d) {
+    tables_.push_back(std::make_unique<KeyTable>(pool_));
+  }
+}
+
+Shard::~Shard() = default;
+
+// ---- events ------------------------------------------------------------------------------------
+
+void Shard::process(const event::Row& row, bool clamp, Sink& sink) {
+  sink_ = &sink;
+  on_event_ = true;
+  ++event_serial_;
+  context_.begin(row);
+  decider_.begin();
+  for (const RuleOfType& of_type : loaded_.by_type[row.type.index()]) see(of_type, row, clamp);
+  if (decider_.any() || options_.all_decisions) {
+    const Decision decision = decider_.decide(row);
+    ++decisions_[static_cast<std::size_t>(decision.decision)];
+    sink.on_decision(decision);
+  }
+}
+
+void Shard::see(const RuleOfType& of_type, const event::Row& row, bool clamp) {
+  const nfa::RuleImage& rule = loaded_.image->rules[of_type.rule];
+  const nfa::Automaton& automaton = rule.automaton;
+  nfa::Seen seen;
+  seen.row = &row;
+  seen.ts_ms = row.ts_ms;
+  seen.local_type = of_type.local_type;
+  seen.symbols = context_.symbols(automaton, of_type.local_type);
+  seen.keep_raw = options_.keep_raw;
+  const bool warms = warm_after_ms_[of_type.rule] > 0;
+  if (seen.symbols == 0 && !automaton.strict && !warms) return;
+  if (rule.keys_by_part) return see_by_part(of_type, seen, clamp);
+  KeyOfEvent& key = key_of(of_type, row);
+  if (key.absent) return;
+  if (warms) seen.warm = is_warm(of_type, row.ts_ms);
+  if (seen.symbols == 0 && !automaton.strict) return;
+  if (loaded_.stateless[of_type.rule]) {
+    if ((seen.symbols & automaton.start_interest[of_type.local_type]) == 0) return;
+    std::vector<event::Value> values;
+    std::vector<std::string> texts;
+    if (rule.keyed) {
+      key_values(loaded_.image->schema.types[row.type.index()], rule.keys.front(), row, values,
+                 texts);
+    }
+    runners_[of_type.rule]->see_stateless(seen, key.bytes, values, *this);
+    return;
+  }
+  static const nfa::KeyExpr kNoKey;
+  see_for_key(of_type, key, rule.keyed ? rule.keys.front() : kNoKey, seen, clamp);
+}
+
+bool Shard::is_warm(const RuleOfType& of_type, std::int64_t ts_ms) {
+  std::int64_t& first = first_seen_ms_[of_type.rule];
+  if (first == INT64_MIN) first = ts_ms;
+  return ts_ms - first >= warm_after_ms_[of_type.rule];
+}
+
+Shard::KeyOfEvent& Shard::key_of(const RuleOfType& of_type, const event::Row& row) {
+  KeyOfEvent& key = keys_[of_type.dimension];
+  if (key.event == event_serial_) return key;
+  const nfa::RuleImage& rule = loaded_.image->rules[of_type.rule];
+  key.event = event_serial_;
+  key.looked_up = false;
+  key.entry = nullptr;
+  key.bytes.clear();
+  key.absent = rule.keyed && !append_key(loaded_.image->schema.types[row.type.index()],
+                                         rule.keys.front(), row, key.bytes);
+  return key;
+}
+
+// L3.13: for each key that some part's `by` gives, the event is seen once, by those parts.
+void Shard::see_by_part(const RuleOfType& of_type, const nfa::Seen& seen, bool clamp) {
+  const nfa::RuleImage& rule = loaded_.image->rules[of_type.rule];
+  const auto& type = loaded_.image->schema.types[seen.row->type.index()];
+  struct Way {
+    std::string bytes;
+    std::uint32_t mask;
+    std::size_t expr;
+  };
+  std::vector<Way> ways;
+  for (std::size_t i = 0; i < rule.keys.size(); ++i) {
+    if (i >= rule.key_types.size() || rule.keys[i].slots[seen.row->type.index()].empty()) continue;
+    if (rule.key_types[i][of_type.local_type] == 0) continue;
+    Way way{{}, std::uint32_t{1} << i, i};
+    if (!append_key(type, rule.keys[i], *seen.row, way.bytes)) continue;
+    const auto same = std::ranges::find(ways, way.bytes, &Way::bytes);
+    if (same != ways.end())
+      same->mask |= way.mask;
+    else
+      ways.push_back(std::move(way));
+  }
+  if (ways.empty()) return;
+  std::ranges::sort(ways, {}, &Way::bytes);
+  const bool warm = warm_after_ms_[of_type.rule] == 0 || is_warm(of_type, seen.row->ts_ms);
+  for (Way& way : ways) {
+    KeyOfEvent key;
+    key.bytes = std::move(way.bytes);
+    nfa::Seen once = seen;
+    once.key_mask = way.mask;
+    once.warm = warm;
+    see_for_key(of_type, key, rule.keys[way.expr], once, clamp);
+  }
+}
+
+void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::KeyExpr& expr,
+                        nfa::Seen seen, bool clamp) {
+  const nfa::Automaton& automaton = loaded_.image->rules[of_type.rule].automaton;
+  KeyTable& table = *tables_[of_type.dimension];
+  if (!key.looked_up) {
+    key.hash = KeyTable::hash(key.bytes);
+    key.entry = table.find(key.bytes, key.hash);
+    key.looked_up = true;
+  }
+  const std::size_t local = of_type.local_type;
+  const bool begins =
+      (seen.symbols & (automaton.start_interest[local] | automaton.leading_interest[local])) != 0;
+  nfa::RunStore* store =
+      key.entry != nullptr ? KeyTable::find_store(*key.entry, of_type.rule) : nullptr;
+  if (store == nullptr && !begins) return;
+  seen.ts_ms = match_time(key.entry, *seen.row, clamp);
+  if (key.entry == nullptr) key.entry = new_entry(of_type.dimension, key, expr, *seen.row);
+  if (store == nullptr) store = table.add_store(*key.entry, of_type.rule);
+  key.entry->newest_ms = std::max(key.entry->newest_ms, seen.ts_ms);
+  const std::uint32_t before = store->cohorts_live();
+  runners_[of_type.rule]->see(*store, *key.entry, seen, *this);
+  open_ += store->cohorts_live();
+  open_ -= before;
+  peak_open_ = std::max(peak_open_, open_);
+  KeyEntry* entry = key.entry;
+  settle(of_type.rule, entry, store, seen.ts_ms);
+  if (entry->rules.empty()) {
+    table.erase(entry);
+    key.entry = nullptr;
+  }
+}
+
+std::int64_t Shard::match_time(const KeyEntry* entry, const event::Row& row, bool clamp) {
+  if (!clamp || entry == nullptr || row.ts_ms >= entry->newest_ms) return row.ts_ms;
+  ++clamped_;
+  return entry->newest_ms;
+}
+
+KeyEntry* Shard::new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::KeyExpr& expr,
+                           const event::Row& row) {
+  KeyEntry* entry = tables_[dimension]->insert(key.bytes, key.hash);
+  if (expr.fields.empty()) return entry;
+  std::vector<event::Value> values;
+  std::vector<std::string> texts;
+  const auto& type = loaded_.image->schema.types[row.type.index()];
+  key_values(type, expr, row, values, texts);
+  std::size_t bytes = 0;
+  for (const auto& text : texts) bytes += text.size();
+  entry->texts.reserve(pool_, bytes + 1);
+  std::size_t next = 0;
+  const auto& slots = expr.slots[row.type.index()];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (type.fields[slots[i]].type.kind == event::TypeKind::kString) {
+      const std::string& text = texts[next++];
+      char* place = entry->texts.extend(pool_, text.size());
+      std::copy(text.begin(), text.end(), place);
+      values[i] = event::Value::of_string({place, text.size()});
+    }
+    entry->values.push_back(pool_, values[i]);
+  }
+  return entry;
+}
+
+// ---- time --------------------------------------------------------------------------------------
+
+// After a rule has moved: drops its store if it holds nothing, else sees that time finds it.
+void Shard::settle(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, std::int64_t now_ms) {
+  const bool nothing = store->empty() && store->leading.empty() && store->starts.empty() &&
+                       store->cooldown_until_ms <= now_ms;
+  if (nothing) {
+    tables_[loaded_.dimension[rule]]->drop_store(*entry, rule);
+    return;
+  }
+  arm(rule, *entry, *store, now_ms);
+}
+
+void Shard::arm(std::uint32_t rule, KeyEntry& entry, nfa::RunStore& store, std::int64_t now_ms) {
+  const nfa::Stepper& stepper = runners_[rule]->stepper();
+  // Expiry waits until the timer that stands comes up; only a deadline must not be late.
+  const std::int64_t deadline = stepper.next_deadline(store);
+  std::int64_t wanted = deadline;
+  if (store.armed_ms == nfa::kNoLimit) {
+    // What is older than the window and still there waits for a deadline, not for its expiry.
+    const std::int64_t expiry = stepper.expiry_time(store);
+    if (expiry > now_ms) wanted = std::min(wanted, expiry);
+  }
+  if (wanted >= store.armed_ms) return;
+  store.armed_ms = wanted;
+  timers_.push(Timer{wanted, rule, loaded_.dimension[rule], entry.serial, entry.hash,
+                     std::string(entry.key())});
+}
+
+void Shard::advance(std::int64_t now_ms, Sink& sink) {
+  sink_ = &sink;
+  on_event_ = false;
+  while (!timers_.empty() && timers_.next_ms() < now_ms) fall_due(timers_.pop());
+}
+
+void Shard::fall_due(const Timer& timer) {
+  KeyTable& table = *tables_[timer.dimension];
+  KeyEntry* entry = table.find(timer.key, timer.key_hash);
+  if (entry == nullptr || entry->serial != timer.serial) return;
+  nfa::RunStore* store = KeyTable::find_store(*entry, timer.rule);
+  if (store == nullptr || store->armed_ms != timer.time_ms) return;
+  store->armed_ms = nfa::kNoLimit;
+  RuleRunner& runner = *runners_[timer.rule];
+  const std::uint32_t before = store->cohorts_live();
+  if (runner.stepper().next_deadline(*store) <= timer.time_ms) {
+    entry->newest_ms = std::max(entry->newest_ms, timer.time_ms);
+    context_.scratch().reset();
+    runner.fall_due(*store, *entry, timer.time_ms, *this);
+  }
+  const bool nothing = runner.stepper().prune(*store, timer.time_ms);
+  open_ += store->cohorts_live();
+  open_ -= before;
+  if (nothing) {
+    table.drop_store(*entry, timer.rule);
+    if (entry->rules.empty()) table.erase(entry);
+    return;
+  }
+  arm(timer.rule, *entry, *store, timer.time_ms);
+}
+
+// ---- output ------------------------------------------------------------------------------------
+
+void Shard::on_match(const Alert& alert, bool withheld, bool first) {
+  if (withheld) {
+    ++withheld_;
+  } else {
+    ++alerts_;
+    ++alerts_by_rule_[alert.rule];
+    sink_->on_alert(alert);
+  }
+  if (on_event_ && first) decider_.add(alert);
+}
+
+void Shard::add_stats(EngineStats& stats) const {
+  stats.alerts += alerts_;
+  stats.withheld += withheld_;
+  stats.clamped += clamped_;
+  stats.partial_matches += open_;
+  stats.peak_partial_matches += peak_open_;
+  stats.state_bytes += pool_.bytes_in_use();
+  const auto& counters = const_cast<nfa::EventContext&>(context_).counters();
+  stats.overflow += counters.overflow;
+  stats.division_by_zero += counters.division_by_zero;
+  for (const auto& runner : runners_) stats.unexamined += runner->unexamined();
+  for (std::size_t i = 0; i < alerts_by_rule_.size(); ++i)
+    stats.alerts_by_rule[i] += alerts_by_rule_[i];
+  for (std::size_t i = 0; i < decisions_.size(); ++i) stats.decisions[i] += decisions_[i];
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,342 @@
+#!/usr/bin/env python3
+"""`weir run`: each flag, what goes out, and what goes wrong."""
+
+import gzip
+import json
+import os
+import subprocess
+import unittest
+
+from weir_case import CARD_TESTING, PAY, T0, WeirCase, main, pay
+
+PROBES = [
+    {"kind": "AUTH_RESP", "responded_at": T0, "card": "c1", "amount": 1.00, "approved": False},
+    {"kind": "AUTH_RESP", "responded_at": T0 + 20000, "card": "c1", "amount": 1.20,
+     "approved": False},
+    {"kind": "AUTH_RESP", "responded_at": T0 + 40000, "card": "c1", "amount": 0.90,
+     "approved": False},
+    {"type": "auth", "ts": T0 + 180000, "card": "c1", "merchant": "m1", "country": "GB",
+     "amount": 250, "entry": {"mode": "web"}},
+]
+
+# Product page P1's example, but for what is a hash.
+ALERT = ('{"alert":"ID","rule":"card_testing","version":"V","key":{"card":"c1"},'
+         '"ts":1767225780000,"seq":3,"mode":"live","decision":"decline","score":80,'
+         '"tags":["card_testing"],"reason":"3 small declines, then 250 at m1","emit":{},'
+         '"owner":null,"severity":null,"description":"Small declines, then a large attempt",'
+         '"meta":{},"match":{"probe":[{"seq":0,"ts":1767225600000},{"seq":1,"ts":1767225620000},'
+         '{"seq":2,"ts":1767225640000}],"hit":[{"seq":3,"ts":1767225780000}]}}\n')
+DECISION = ('{"event":null,"seq":3,"ts":1767225780000,"decision":"decline","score":80,'
+            '"rules":[{"rule":"card_testing","version":"V","mode":"live","score":80,'
+            '"reason":"3 small declines, then 250 at m1","alert":"ID"}],"degraded":false}\n')
+
+
+def without_hashes(line):
+    value = json.loads(line)
+    rule = value if "alert" in value else value["rules"][0]
+    return line.replace(rule["alert"], "ID").replace(rule["version"], "V")
+
+
+class Lines(WeirCase):
+    def setUp(self):
+        super().setUp()
+        self.write("r.weir", CARD_TESTING)
+        self.events(PROBES)
+
+    def test_alert_line_is_that_of_the_product_page(self):
+        out = self.run_weir("run", "r.weir", "--events", "events.ndjson").stdout
+        self.assertEqual(without_hashes(out), ALERT)
+        self.assertEqual(len(json.loads(out)["alert"]), 32)
+
+    def test_decision_line(self):
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", "a",
+                      "--decisions", "d")
+        self.assertEqual(without_hashes(self.path("d").read_text()), DECISION)
+        self.assertEqual(without_hashes(self.path("a").read_text()), ALERT)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a", "d", "events.ndjson", "r.weir"])
+
+    def test_decisions_all(self):
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--decisions", "d",
+                      "--decisions-all")
+        self.assertEqual([d["decision"] for d in self.lines("d")], ["allow"] * 3 + ["decline"])
+
+    def test_same_bytes_again_and_from_an_image(self):
+        first = self.run_weir("run", "r.weir", "--events", "events.ndjson").stdout
+        for threads in "1", "4":
+            again = self.run_weir("run", "r.weir", "--events", "events.ndjson",
+                                  "--threads", threads).stdout
+            self.assertEqual(again, first)
+        self.run_weir("check", "r.weir", "--image", "r.image")
+        if self.image_runner is not None:
+            loaded = subprocess.run([self.image_runner, "r.image", "events.ndjson"],
+                                    cwd=self.folder, capture_output=True, check=True)
+            self.assertEqual(loaded.stdout.decode(), first)
+
+    def test_set_changes_a_param(self):
+        events = ("--events", "events.ndjson")
+        self.assertEqual(self.alerts("r.weir", *events, "--set", "probes=4"), [])
+        self.assertEqual(len(self.alerts("r.weir", *events, "--set", "probes=2")), 1)
+        self.run_weir("run", "r.weir", *events, "--set", "prebes=4", status=1)
+        self.run_weir("run", "r.weir", *events, "--set", "probes", status=2)
+
+    def test_summary_keys(self):
+        summary = self.summary("r.weir", "--events", "events.ndjson", "--decisions", "d")
+        self.assertEqual(list(summary)[:8],
+                         ["events", "alerts", "decisions", "seconds", "events_per_second",
+                          "peak_partial_matches", "peak_rss_bytes", "watermark"])
+        self.assertEqual(list(summary["events"])[:6],
+                         ["read", "accepted", "bad", "late", "unknown_type", "duplicate"])
+        self.assertEqual(summary["events"]["accepted"], 4)
+        self.assertEqual(summary["alerts"]["by_rule"], {"card_testing": 1})
+        self.assertEqual(summary["decisions"], {"decline": 1})
+        self.assertEqual(summary["watermark"], T0 + 180000)
+        self.assertGreater(summary["peak_rss_bytes"], 1 << 20)
+
+    def test_summary_on_standard_error(self):
+        text = self.run_weir("run", "r.weir", "--events", "events.ndjson").stderr
+        self.assertIn("1 alert: card_testing 1", text)
+        shown = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--format",
+                              "json").stderr
+        self.assertEqual(json.loads(shown)["alerts"]["total"], 1)
+        quiet = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--quiet").stderr
+        self.assertEqual(quiet, "")
+
+    def test_match_events(self):
+        alert = self.alerts("r.weir", "--events", "events.ndjson", "--match", "events")[0]
+        self.assertEqual(alert["match"]["hit"][0]["event"], PROBES[3])
+        self.assertEqual(list(alert["match"]["hit"][0]), ["seq", "ts", "event"])
+
+
+class Inputs(WeirCase):
+    def setUp(self):
+        super().setUp()
+        self.write("r.weir", PAY)
+
+    def test_several_files_globs_compression_and_standard_input(self):
+        self.events([pay(T0), pay(T0 + 1)], "e1.ndjson")
+        self.events([pay(T0 + 2)], "e2.ndjson")
+        packed = self.write("e3.ndjson.gz", gzip.compress(json.dumps(pay(T0 + 3)).encode()))
+        alerts = self.alerts("r.weir", "--events", "e1.ndjson", "e2.ndjson", packed)
+        self.assertEqual([a["seq"] for a in alerts], [0, 1, 2, 3])
+        alerts = self.alerts("r.weir", "--events", "e?.ndjson", "--events", packed)
+        self.assertEqual([a["seq"] for a in alerts], [0, 1, 2, 3])
+        stdin = self.path("e1.ndjson").read_bytes()
+        self.assertEqual(len(self.alerts("r.weir", "--events", "-", stdin=stdin)), 2)
+        # Rules behind the events are still rules.
+        self.assertEqual(len(self.alerts("--events", "e1.ndjson", "r.weir")), 2)
+
+    def test_csv(self):
+        text = f"type,ts,card,amount,id\npay,{T0},c1,200.50,x1\npay,{T0 + 1},c1,5,x2\n"
+        self.write("e.csv", text)
+        alert = self.alerts("r.weir", "--events", "e.csv", "--match", "events")[0]
+        event = {"type": "pay", "ts": T0, "id": "x1", "card": "c1", "amount": 200.5}
+        self.assertEqual(alert["match"]["pay"][0]["event"], event)
+        stdin = text.encode()
+        options = ("--events", "-", "--input-format", "csv")
+        self.assertEqual(len(self.alerts("r.weir", *options, stdin=stdin)), 1)
+
+    def test_type_without_a_type_field(self):
+        self.events([{"ts": T0, "card": "c1", "amount": 200}])
+        self.assertEqual(len(self.alerts("r.weir", "--events", "events.ndjson",
+                                         "--type", "pay")), 1)
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--type", "pey", status=2)
+
+    def test_missing_input(self):
+        done = self.run_weir("run", "r.weir", "--events", "nothing.ndjson", "--alerts", "a",
+                             status=2)
+        self.assertIn("nothing.ndjson", done.stderr)
+        self.assertFalse(self.path("a").exists())
+        self.run_weir("run", "r.weir", "--events", "*.nothing", status=2)
+
+    def test_not_supported_yet(self):
+        self.events([])
+        for more in (["--events", "kafka://broker/topic"],
+                     ["--events", "events.ndjson", "--state", "s"]):
+            done = self.run_weir("run", "r.weir", *more, status=2)
+            self.assertIn("not supported yet", done.stderr)
+
+    def test_bad_unknown_and_strict(self):
+        records = [pay(T0), "{", {"type": "other", "ts": T0}, {"type": "pay", "card": "c1"},
+                   b'\xff{"type":"pay"}'.decode("latin-1"), pay(T0 + 1, amount="much")]
+        self.events(records)
+        events = self.summary("r.weir", "--events", "events.ndjson", "--bad-input",
+                              "bad.ndjson")["events"]
+        self.assertEqual((events["read"], events["accepted"], events["bad"],
+                          events["unknown_type"]), (6, 1, 4, 1))
+        bad = self.lines("bad.ndjson")
+        self.assertEqual([b["line"] for b in bad], [2, 4, 5, 6])
+        self.assertEqual(list(bad[0]), ["source", "line", "seq", "reason", "message", "record"])
+        self.assertEqual(bad[1]["reason"], "missing")
+        self.assertEqual(bad[3]["reason"], "wrong_type")
+
+    def test_bad_input_fail(self):
+        self.events([pay(T0), pay(T0 + 1, amount="much"), pay(T0 + 2)])
+        done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--bad-input", "fail",
+                             "--alerts", "a", status=2)
+        self.assertIn("events.ndjson:2", done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["events.ndjson", "r.weir"])
+
+    def test_strict_checks_what_no_rule_reads(self):
+        self.write("s.weir", PAY.replace("amount decimal", "amount decimal\n  note int"))
+        self.events([pay(T0, note="text")])
+        lax = self.summary("s.weir", "--events", "events.ndjson")
+        strict = self.summary("s.weir", "--events", "events.ndjson", "--strict")
+        self.assertEqual((lax["events"]["bad"], strict["events"]["bad"]), (0, 1))
+
+
+class Time(WeirCase):
+    def setUp(self):
+        super().setUp()
+        self.write("r.weir", PAY)
+
+    def test_lateness_and_late_events(self):
+        self.events([pay(T0 + 10000), pay(T0 + 7000), pay(T0 + 1000), pay(T0 + 20000)])
+        events = ("--events", "events.ndjson")
+        self.assertEqual([a["seq"] for a in self.alerts("r.weir", *events)], [0, 3])
+        self.assertEqual([a["seq"] for a in self.alerts("r.weir", *events, "--lateness", "5s")],
+                         [1, 0, 3])
+        alerts = self.alerts("r.weir", *events, "--late", "process")
+        self.assertEqual([a["seq"] for a in alerts], [0, 1, 2, 3])
+        summary = self.summary("r.weir", *events, "--late", "late.ndjson")
+        self.assertEqual(summary["events"]["late"], 2)
+        self.assertEqual([r["ts"] for r in self.lines("late.ndjson")], [T0 + 7000, T0 + 1000])
+
+    def test_arrival_order(self):
+        self.events([pay(T0 + 10000), pay(T0)])
+        alerts = self.alerts("r.weir", "--events", "events.ndjson", "--order", "arrival")
+        self.assertEqual([a["seq"] for a in alerts], [0, 1])
+
+    def test_dedup(self):
+        self.events([pay(T0, id="a"), pay(T0 + 60000, id="a"), pay(T0 + 60001, id="a"),
+                     pay(T0 + 60001), pay(T0 + 60001)])
+        summary = self.summary("r.weir", "--events", "events.ndjson", "--dedup", "1m")
+        self.assertEqual((summary["events"]["duplicate"], summary["events"]["accepted"]), (1, 4))
+        summary = self.summary("r.weir", "--events", "events.ndjson")
+        self.assertEqual(summary["events"]["duplicate"], 0)
+
+    def test_from_until(self):
+        self.events([pay(T0 - 1), pay(T0), pay(T0 + 999), pay(T0 + 1000)])
+        alerts = self.alerts("r.weir", "--events", "events.ndjson", "--from", "2026-01-01",
+                             "--until", "2026-01-01T00:00:01Z")
+        self.assertEqual([a["seq"] for a in alerts], [1, 2])
+        done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--from", "soon",
+                             status=2)
+        self.assertIn("soon is no time", done.stderr)
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--from", "2026-01-02",
+                      "--until", "2026-01-01", status=2)
+
+    def test_max_future(self):
+        self.events([pay(T0), pay(T0 + 10**9), pay(T0 + 1)])
+        summary = self.summary("r.weir", "--events", "events.ndjson", "--max-future", "5m")
+        self.assertEqual((summary["events"]["future"], summary["events"]["accepted"]), (1, 2))
+
+    def test_end_of_input_and_hold_open(self):
+        self.write("w.weir", "event a { card string }\nevent b { card string }\n"
+                             "rule quiet { by card when a without b for 1m within 1h }\n")
+        self.events([{"type": "a", "ts": T0, "card": "c1"}])
+        alert = self.alerts("w.weir", "--events", "events.ndjson")[0]
+        self.assertEqual((alert["ts"], alert["seq"]), (T0 + 60000, None))
+        self.assertEqual((alert["decision"], alert["score"], alert["reason"]), (None, None, None))
+        self.assertEqual(self.alerts("w.weir", "--events", "events.ndjson", "--hold-open"), [])
+
+    def test_timeout_line(self):
+        self.write("t.weir", "event a { card string }\nevent b { card string }\n"
+                             "rule slow { by card when a then b within 1m score 5\n"
+                             "  timeout as late { score 1 tag \"t\" } }\n")
+        self.events([{"type": "a", "ts": T0, "card": "c1"}])
+        alert = self.alerts("t.weir", "--events", "events.ndjson")[0]
+        self.assertEqual(alert["rule"], "slow.late")
+        keys = list(alert)
+        self.assertEqual(keys[keys.index("mode") + 1], "timeout")
+        self.assertIs(alert["timeout"], True)
+        self.assertEqual((alert["score"], alert["tags"]), (1, ["t"]))
+
+    def test_speed(self):
+        self.events([pay(T0), pay(T0 + 600)])
+        summary = self.summary("r.weir", "--events", "events.ndjson", "--speed", "4x")
+        self.assertGreaterEqual(summary["seconds"], 0.15)
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--speed", "fast", status=2)
+
+
+class Outputs(WeirCase):
+    def setUp(self):
+        super().setUp()
+        self.write("r.weir", PAY)
+        self.events([pay(T0 + i) for i in range(2000)])
+
+    def test_two_outputs_of_one_path(self):
+        for one, two in (("a", "a"), ("a", "./a"), ("-", "-"), ("-", "/dev/stdout")):
+            done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", one,
+                                 "--decisions", two, status=2)
+            self.assertIn("both", done.stderr)
+
+    def test_an_output_that_is_an_input(self):
+        before = self.path("events.ndjson").read_bytes()
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", "./events.ndjson",
+                      status=2)
+        self.assertEqual(self.path("events.ndjson").read_bytes(), before)
+
+    def test_full_disk(self):
+        done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts",
+                             "/dev/full", "--decisions", "d", status=2)
+        self.assertIn("No space left", done.stderr)
+        self.assertFalse(self.path("d").exists())
+        self.assertFalse(self.path("d.partial").exists())
+
+    def test_closed_pipe(self):
+        with subprocess.Popen([self.weir, "run", "r.weir", "--events", "events.ndjson"],
+                              cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            said = process.stderr.read().decode()
+            self.assertEqual(process.wait(timeout=60), 2)
+        self.assertIn("Broken pipe", said)
+
+    def test_no_such_folder_and_a_folder(self):
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", "no/a", status=2)
+        os.mkdir(self.path("folder"))
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", "folder", status=2)
+
+    def test_an_old_file_is_replaced_whole(self):
+        self.write("a", "old\n" * 100000)
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", "a")
+        self.assertEqual(len(self.lines("a")), 2000)
+
+
+class Usage(WeirCase):
+    def test_slips_are_met_with_a_suggestion(self):
+        self.assertIn("did you mean run?", self.run_weir("rnu", status=2).stderr)
+        done = self.run_weir("run", "r.weir", "--evnts", "x", status=2)
+        self.assertIn("did you mean --events?", done.stderr)
+        done = self.run_weir("run", "r.weir", "--events", "x", "--order", "arival", status=2)
+        self.assertIn("did you mean arrival?", done.stderr)
+
+    def test_wrong_usage(self):
+        self.write("r.weir", PAY)
+        self.events([])
+        base = ["run", "r.weir", "--events", "events.ndjson"]
+        self.run_weir(status=2)
+        self.run_weir("run", "r.weir", status=2)
+        self.run_weir("run", "--events", "events.ndjson", status=2)
+        for more in (["--lateness", "soon"], ["--lateness", "-5s"], ["--threads", "0"],
+                     ["--match", "nothing"], ["--format", "xml"], ["--dedup"]):
+            self.run_weir(*base, *more, status=2)
+
+    def test_rules_with_errors_and_rules_that_are_not_there(self):
+        self.events([])
+        self.write("bad.weir", "rule r { when nothing }")
+        done = self.run_weir("run", "bad.weir", "--events", "events.ndjson", status=1)
+        self.assertIn("W3006", done.stderr)
+        self.run_weir("run", "none.weir", "--events", "events.ndjson", status=2)
+
+    def test_help(self):
+        self.assertIn("weir 0.", self.run_weir("--version").stdout)
+        self.assertIn("generate", self.run_weir("--help").stdout)
+        for command in ("run", "check", "test", "fmt", "explain", "schema", "generate"):
+            text = self.run_weir(command, "--help").stdout
+            self.assertIn("Example", text)
+            self.assertIn(f"weir {command}", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+#include "tests/differential/engine_runner.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+
+#include "compiler/compiler.h"
+#include "dsl/parser.h"
+#include "runtime/engine.h"
+
+namespace weir::differential {
+namespace {
+
+using reference::RefAlert;
+using reference::RefEvent;
+using reference::RefValue;
+
+class NoFiles final : public compiler::FileLoader {
+ public:
+  base::Result<std::string> load(const std::string&, const std::string& path) override {
+    return base::fail(base::ErrorCode::kNotFound, path);
+  }
+};
+
+// A reference event as the row that a codec would make of it.
+class RowOfCase {
+ public:
+  RowOfCase(const event::Schema& schema, const RefEvent& event, std::size_t index) {
+    row_.type = schema.find(event.type);
+    row_.ts_ms = event.ts_ms;
+    row_.seq = index;
+    const auto& fields = schema.types[row_.type.index()].fields;
+    slots_.resize(fields.size());
+    present_.assign(event::presence_words(fields.size()) + 1, 0);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const auto place = event.fields.find(fields[i].name);
+      if (place == event.fields.end() || reference::is_absent(place->second)) continue;
+      slots_[i] = value_of(fields[i].type, place->second);
+      event::set_present(present_.data(), i);
+    }
+    row_.slots = slots_.data();
+    row_.present = present_.data();
+  }
+  [[nodiscard]] const event::Row& row() const { return row_; }
+
+ private:
+  event::Value value_of(const event::Type& type, const RefValue& value) {
+    using event::Value;
+    if (const auto* text = std::get_if<std::string>(&value)) {
+      if (type.kind == event::TypeKind::kEnum) {
+        const auto place = std::ranges::find(type.constants, *text);
+        return Value::of_int(place - type.constants.begin());
+      }
+      return Value::of_string(texts_.emplace_back(*text));
+    }
+    if (const auto* flag = std::get_if<bool>(&value)) return Value::of_bool(*flag);
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      if (type.kind == event::TypeKind::kDecimal) {
+        return Value::of_decimal(reference::to_decimal(*number).scaled);
+      }
+      return type.kind == event::TypeKind::kFloat ? Value::of_float(static_cast<double>(*number))
+                                                  : Value::of_int(*number);
+    }
+    if (const auto* decimal = std::get_if<reference::RefDecimal>(&value)) {
+      return Value::of_decimal(decimal->scaled);
+    }
+    if (const auto* real = std::get_if<double>(&value)) return Value::of_float(*real);
+    if (const auto* time = std::get_if<reference::RefTime>(&value)) return Value::of_int(time->ms);
+    return Value::of_int(std::get<reference::RefDuration>(value).ms);
+  }
+
+  event::Row row_;
+  std::vector<event::Value> slots_;
+  std::vector<std::uint64_t> present_;
+  std::deque<std::string> texts_;
+};
+
+RefValue ref_value(const event::Type& type, const event::Value& value) {
+  switch (type.kind) {
+    case event::TypeKind::kString:
+      return std::string(value.string.view());
+    case event::TypeKind::kEnum:
+      return type.constants[static_cast<std::size_t>(value.integer)];
+    case event::TypeKind::kBool:
+      return value.integer != 0;
+    case event::TypeKind::kDecimal:
+      return reference::RefDecimal{value.decimal};
+    case event::TypeKind::kFloat:
+      return value.real;
+    case event::TypeKind::kTime:
+      return reference::RefTime{value.integer};
+    case event::TypeKind::kDuration:
+      return reference::RefDuration{value.integer};
+    default:
+      return value.integer;
+  }
+}
+
+class Collector final : public runtime::Sink {
+ public:
+  explicit Collector(const nfa::Image& image) : image_(image) {}
+  void on_alert(const runtime::Alert& alert) override {
+    RefAlert out;
+    const auto& rule = image_.rules[alert.rule];
+    out.rule = rule.name;
+    for (const auto& key : alert.key) {
+      out.key.emplace_back(std::string(key.name), ref_value(*key.type, key.value));
+    }
+    out.time_ms = alert.ts_ms;
+    if (alert.has_seq) out.event = alert.seq;
+    if (alert.is_timeout) out.timeout = rule.timeout.front().name;
+    out.truncated = alert.truncated;
+    for (const auto& part : alert.match) {
+      std::vector<std::size_t> events;
+      for (const auto& event : part.events) events.push_back(event.seq);
+      out.match.emplace_back(std::string(part.name), std::move(events));
+    }
+    std::ranges::sort(out.match);
+    alerts.push_back(std::move(out));
+  }
+  void on_decision(const runtime::Decision&) override {}
+  void on_refused(const event::Row&, Refusal) override { ++refused; }
+
+  std::vector<RefAlert> alerts;
+  std::size_t refused = 0;
+
+ private:
+  const nfa::Image& image_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<CompiledCase>> compile_case(const std::string& text) {
+  auto out = std::make_unique<CompiledCase>();
+  dsl::SourceSet sources;
+  dsl::Diagnostics diagnostics;
+  const auto source = sources.add("case.weir", text);
+  out->ast = dsl::parse(sources, source, diagnostics);
+  NoFiles files;
+  compiler::CompileOptions options;
+  options.warnings = false;
+  auto result = compiler::compile(sources, {&out->ast, 1}, files, options, diagnostics);
+  if (!result.image) {
+    std::string message;
+    for (const auto& issue : diagnostics.list()) {
+      message += std::string(dsl::code_text(issue.code)) + " " + issue.message + "; ";
+    }
+    return base::fail(base::ErrorCode::kInvalidArgument, message);
+  }
+  out->image = std::move(*result.image);
+  return out;
+}
+
+base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& image,
+                                               const std::vector<RefEvent>& events,
+                                               const EngineOptionsOfCase& options) {
+  runtime::EngineOptions engine_options;
+  engine_options.lateness_ms = options.lateness_ms;
+  engine_options.first_compaction = options.first_compaction;
+  auto engine = runtime::Engine::create(image, engine_options);
+  if (!engine) return std::unexpected(engine.error());
+  Collector collector(image);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::size_t index = options.arrival.empty() ? i : options.arrival[i];
+    const RowOfCase row(image.schema, events[index], index);
+    (*engine)->process(row.row(), collector);
+  }
+  (*engine)->finish(collector);
+  if (collector.refused > 0) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "an event was refused as late");
+  }
+  return std::move(collector.alerts);
+}
+
+std::string difference(const std::vector<RefAlert>& expected, const std::vector<RefAlert>& found) {
+  if (expected == found) return {};
+  return "the reference says\n" + reference::to_text(expected) + "the engine says\n" +
+         reference::to_text(found);
+}
+
+namespace {
+
+using reference::Case;
+
+// An arrival order in which no event is late by more than `lateness_ms`.
+std::vector<std::size_t> shuffled(const Case& c, std::int64_t lateness_ms) {
+  std::vector<std::size_t> order(c.events.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::uint64_t state = c.seed * 0x9E3779B97F4A7C15ull + 1;
+  for (std::size_t pass = 0; pass < 3; ++pass) {
+    for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+      state = state * 6364136223846793005ull + 1442695040888963407ull;
+      const auto& a = c.events[order[i]];
+      const auto& b = c.events[order[i + 1]];
+      // Ties go by arrival, so tied events keep their order.
+      const bool may = a.ts_ms != b.ts_ms && std::abs(a.ts_ms - b.ts_ms) <= lateness_ms / 4;
+      if (may && (state >> 62) == 0) std::swap(order[i], order[i + 1]);
+    }
+  }
+  return order;
+}
+
+}  // namespace
+
+Case vary_times(Case c) {
+  if (c.seed % 4 != 1 || c.events.empty()) return c;
+  const std::size_t from = (c.seed / 4) % c.events.size();
+  for (std::size_t i = from; i < c.events.size(); ++i) c.events[i].ts_ms += 1;
+  return c;
+}
+
+Outcome check_case(const Case& c, std::string* what, bool* matched) {
+  const auto compiled = compile_case(reference::to_weir(c));
+  if (!compiled) {
+    *what = compiled.error().message;
+    return Outcome::kRefused;
+  }
+  const auto expected = reference::reference_run((*compiled)->ast, "r", c.events);
+  if (!expected) {
+    *what = "the reference refuses what the compiler takes: " + expected.error().message;
+    return expected.error().code == base::ErrorCode::kLimit ? Outcome::kTooLarge
+                                                            : Outcome::kDifferent;
+  }
+  *matched = !expected->empty();
+  const auto found = engine_run((*compiled)->image, c.events);
+  if (!found) {
+    *what = found.error().message;
+    return Outcome::kDifferent;
+  }
+  *what = difference(*expected, *found);
+  if (!what->empty()) return Outcome::kDifferent;
+  EngineOptionsOfCase late;
+  late.lateness_ms = 100'000;
+  late.first_compaction = 1;
+  late.arrival = shuffled(c, late.lateness_ms);
+  const auto again = engine_run((*compiled)->image, c.events, late);
+  *what = again ? difference(*expected, *again) : again.error().message;
+  if (!what->empty()) *what = "out of order within the lateness: " + *what;
+  return what->empty() ? Outcome::kSame : Outcome::kDifferent;
+}
+
+}  // namespace weir::differential

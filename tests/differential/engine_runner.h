@@ -1,0 +1,58 @@
+// A generated case through parser, compiler and engine, with the answer in the reference matcher's
+// terms, so that the two can be held against each other. Used by the differential tests, the
+// mutant tests and the differential fuzzer. No state between calls.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "dsl/ast.h"
+#include "nfa/image.h"
+#include "tests/reference/case_model.h"
+#include "tests/reference/reference.h"
+
+namespace weir::differential {
+
+// A rule file compiled; kInvalidArgument with the diagnostics if it has errors.
+struct CompiledCase {
+  dsl::Ast ast;
+  nfa::Image image;
+};
+[[nodiscard]] base::Result<std::unique_ptr<CompiledCase>> compile_case(const std::string& text);
+
+struct EngineOptionsOfCase {
+  std::int64_t lateness_ms = 0;
+  std::uint32_t first_compaction = 64;
+  // The order in which the events arrive, as indices; empty: in order.
+  std::vector<std::size_t> arrival;
+};
+
+// The alerts of the image over the events (numbered as given), time running to its end.
+[[nodiscard]] base::Result<std::vector<reference::RefAlert>> engine_run(
+    const nfa::Image& image, const std::vector<reference::RefEvent>& events,
+    const EngineOptionsOfCase& options = {});
+
+// What the engine and the reference say of one case; empty: the same.
+[[nodiscard]] std::string difference(const std::vector<reference::RefAlert>& expected,
+                                     const std::vector<reference::RefAlert>& found);
+
+enum class Outcome {
+  kSame,
+  kRefused,   // the language refuses the rule
+  kTooLarge,  // the reference gave up
+  kDifferent,
+};
+
+// The case with a gap somewhere a millisecond longer, for every fourth seed: limits are then missed
+// by the least that there is.
+[[nodiscard]] reference::Case vary_times(reference::Case c);
+
+// The case through both, in order and out of order within the lateness. `what` says the
+// difference, or why it was refused; `matched` whether the reference reports anything.
+[[nodiscard]] Outcome check_case(const reference::Case& c, std::string* what, bool* matched);
+
+}  // namespace weir::differential

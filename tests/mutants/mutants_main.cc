@@ -1,0 +1,74 @@
+// Planted faults in the engine (nfa/mutants.def), one at a time: the differential cases have to
+// find every one. A fault that none of them finds would mean that the comparison is blind there.
+//
+//   mutants [--cases N]     at most N cases a fault
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "nfa/mutants.h"
+#include "tests/differential/engine_runner.h"
+#include "tests/reference/case_generator.h"
+
+namespace weir::differential {
+namespace {
+
+struct MutantRow {
+  const char* name;
+  const char* meaning;
+};
+constexpr MutantRow kRows[] = {
+#define WEIR_MUTANT(name, meaning) {#name, meaning},
+#include "nfa/mutants.def"
+#undef WEIR_MUTANT
+};
+
+// The number of the case that finds the fault; 0: none does.
+std::uint64_t find_fault(const std::vector<reference::Case>& cases) {
+  std::uint64_t number = 0;
+  for (const auto& c : cases) {
+    ++number;
+    std::string what;
+    bool matched = false;
+    if (check_case(c, &what, &matched) == Outcome::kDifferent) return number;
+  }
+  return 0;
+}
+
+int run(std::uint64_t limit) {
+  std::vector<reference::Case> cases;
+  const auto& constructs = reference::case_constructs();
+  for (std::uint64_t i = 0; i < limit; ++i) {
+    // In strides, so that the first few hundred cases already use every construct.
+    const std::uint64_t pair = i * 7919 % (constructs.size() * constructs.size());
+    cases.push_back(vary_times(reference::generate_case_of(
+        i + 1, constructs[pair / constructs.size()], constructs[pair % constructs.size()], 10)));
+  }
+  if (find_fault(cases) != 0) {
+    std::printf("the engine without a fault differs from the reference: see tests/differential\n");
+    return EXIT_FAILURE;
+  }
+  std::size_t survived = 0;
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    nfa::active_mutant = static_cast<nfa::Mutant>(i);
+    const std::uint64_t found = find_fault(cases);
+    nfa::active_mutant = nfa::Mutant::kCount;
+    if (found == 0) ++survived;
+    std::printf("%-22s %s  (%s)\n", kRows[i].name,
+                found != 0 ? ("found by case " + std::to_string(found)).c_str() : "SURVIVED",
+                kRows[i].meaning);
+  }
+  std::printf("%zu planted faults, %zu found, %zu survived\n", std::size(kRows),
+              std::size(kRows) - survived, survived);
+  return survived == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace weir::differential
+
+int main(int argc, char** argv) {
+  std::uint64_t cases = 30'000;
+  if (argc > 2 && std::strcmp(argv[1], "--cases") == 0) cases = std::strtoull(argv[2], nullptr, 10);
+  return weir::differential::run(cases);
+}

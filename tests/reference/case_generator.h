@@ -1,0 +1,49 @@
+// Cases for differential testing: seeded random ones over every construct of L3 and pairs of them,
+// and exhaustive small ones (every short stream over a few classes of events, for a fixed list of
+// pattern shapes). Used by tests that run the engine against reference_run. Deterministic: the same
+// seed gives the same case on every platform. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/reference/case_model.h"
+
+namespace weir::reference {
+
+// The constructs that a case may be asked to use, as the tags of Case name them.
+[[nodiscard]] const std::vector<std::string>& case_constructs();
+
+// A case that very probably uses two constructs drawn from case_constructs(), and others now and
+// then. Streams have 4 to `max_events` events.
+[[nodiscard]] Case generate_case(std::uint64_t seed, std::size_t max_events = 12);
+
+// The same with the constructs given, for covering all pairs.
+[[nodiscard]] Case generate_case_of(std::uint64_t seed, std::string_view first,
+                                    std::string_view second, std::size_t max_events = 12);
+
+// A pattern with the classes of events that can tell its readings apart. `when` is what stands
+// after `by k` in a rule called `r`.
+struct ExhaustiveShape {
+  std::string clause;  // of the language page: "L3.4"
+  std::string when;
+  std::vector<RefEvent> classes;
+};
+
+[[nodiscard]] const std::vector<ExhaustiveShape>& exhaustive_shapes();
+[[nodiscard]] std::string to_weir(const ExhaustiveShape& shape);
+
+// How the events of an exhaustive stream lie in time.
+enum class StreamTiming : std::uint8_t {
+  kOneSecondApart,  // 0s 1s 2s 3s ...
+  kPairsTied,       // 0s 0s 1s 1s ...
+};
+
+// Calls `visit` with every stream of 1 to `max_length` events of the shape's classes.
+void for_each_stream(const ExhaustiveShape& shape, std::size_t max_length, StreamTiming timing,
+                     const std::function<void(const std::vector<RefEvent>&)>& visit);
+
+}  // namespace weir::reference
