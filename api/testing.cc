@@ -15,6 +15,12 @@
 namespace weir {
 namespace {
 
+std::string from_origin(std::int64_t ts_ms) {
+  std::string out;
+  event::append_duration(out, ts_ms - kTestOriginMs);
+  return out;
+}
+
 // What the engine reports, for the judge.
 class TestSink final : public runtime::Sink {
  public:
@@ -34,18 +40,19 @@ class TestSink final : public runtime::Sink {
   void on_decision(const runtime::Decision& decision) override {
     judge_.add(api::FiredDecision{decision.decision, decision.event->ts_ms - kTestOriginMs});
   }
-  void on_refused(const event::Row&, Refusal) override {}
+  void on_refused(const event::Row& row, Refusal) override {
+    refused_.push_back(image_.schema.types[row.type.index()].name + " at " +
+                       from_origin(row.ts_ms) +
+                       " came later than the lateness allows and was not matched; `lateness` in "
+                       "the test allows more");
+  }
+  [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
  private:
   const nfa::Image& image_;
   api::TestJudge& judge_;
+  std::vector<std::string> refused_;
 };
-
-std::string from_origin(std::int64_t ts_ms) {
-  std::string out;
-  event::append_duration(out, ts_ms - kTestOriginMs);
-  return out;
-}
 
 class TestRun {
  public:
@@ -106,6 +113,7 @@ class TestRun {
       }
     }
     (*engine)->flush(sink);  // a test ends without advancing time
+    result_.warnings.insert(result_.warnings.end(), sink.refused().begin(), sink.refused().end());
     result_.expected = judge.expected_lines();
     result_.fired = judge.fired_lines();
     for (const api::TestJudge::Finding& finding : judge.judge()) {

@@ -53,6 +53,8 @@ class IrBuilder {
   IrId look_up(IrId key, const std::string& name, const TableView& table, std::size_t column,
                dsl::Span span);
 
+  // Another kind of number; a float becomes a decimal rounded half to even.
+  IrId widen(IrId id, event::TypeKind kind);
   // The node as a value of this type where the language converts; else a diagnostic that calls it
   // `what`.
   IrId convert_to(IrId id, const event::Type& wanted, std::string_view what);
@@ -68,7 +70,6 @@ class IrBuilder {
   // Adds a node of constants, or the constant that it is.
   IrId add_folded(IrNode node);
   IrId fold(IrId id);
-  IrId widen(IrId id, event::TypeKind kind);
   bool adapt_text(IrId* text, const event::Type& type, bool report);
   bool unify(IrId* a, IrId* b, dsl::Span span, std::string_view what);
   IrId compare_ops(IrOp op, IrId a, IrId b, dsl::Span span);

@@ -347,6 +347,7 @@ class Generator {
           if (to == ValueClass::kInteger) return Opcode::kCopy;
           return to == ValueClass::kDecimal ? Opcode::kIntToDecimal : Opcode::kIntToFloat;
         }
+        if (from == ValueClass::kFloat) return Opcode::kFloatToDecimal;
         return to == ValueClass::kFloat ? Opcode::kDecimalToFloat : Opcode::kDecimalToInt;
       default:
         break;

@@ -150,7 +150,14 @@ CompiledValue compile_value(ExprRef expr, const ExprScope& scope,
   IrGraph graph;
   Lowering lowering(graph, scope, diagnostics);
   IrId root = lowering.lower(expr);
-  if (root.valid() && wanted) root = lowering.builder().convert_to(root, *wanted, "this");
+  if (root.valid() && wanted) {
+    // A score may be any number; elsewhere a float where a decimal belongs is a mistake.
+    const bool narrows = scope.place == ExprPlace::kOutcome &&
+                         wanted->kind == event::TypeKind::kDecimal &&
+                         graph[root].type.kind == event::TypeKind::kFloat;
+    root = narrows ? lowering.builder().widen(root, wanted->kind)
+                   : lowering.builder().convert_to(root, *wanted, "this");
+  }
   if (!root.valid()) return result;
   const IrNode& node = graph[root];
   if (scope.place == ExprPlace::kConstant && node.op != IrOp::kConst) {

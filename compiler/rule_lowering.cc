@@ -16,6 +16,13 @@ using nfa::SymbolMask;
 
 constexpr std::uint16_t kNoName = 0xFFFF;
 
+// `auth or login`, as the rule writes a part of several types.
+std::string joined(const std::vector<std::string>& types) {
+  std::string text;
+  for (const std::string& type : types) text += (text.empty() ? "" : " or ") + type;
+  return text;
+}
+
 template <typename T, typename V>
 Range<T> append_range(std::vector<V>& to, const std::vector<V>& from) {
   Range<T> range;
@@ -76,6 +83,8 @@ void RuleLowering::collect_names() {
         name = part.name->text;
       else if (part.types.size() == 1 && claims(part.types.front()) == 1)
         name = part.types.front();
+      else if (input_.graph->positions.size() == 1)
+        name = joined(part.types);  // no rule can say it: for the bare fields of outcomes (L5.1)
     }
     std::uint16_t label = kNoName;
     if (!name.empty()) {

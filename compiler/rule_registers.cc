@@ -13,10 +13,6 @@ using nfa::RegisterKind;
 using nfa::RegisterSource;
 using nfa::SymbolMask;
 
-namespace {
-constexpr std::uint16_t kNoName = 0xFFFF;
-}  // namespace
-
 void RuleLowering::lay_out_registers() {
   const auto locals = automaton_.types.size();
   automaton_.registers.assign(registers_.list().begin(), registers_.list().end());

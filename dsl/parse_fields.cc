@@ -139,8 +139,17 @@ void Parser::field(std::vector<FieldDecl>& fields, bool columns) {
   if (decl.type || decl.role) fields.push_back(std::move(decl));
 }
 
+// Does the word at a line's start open the next field, though it could be this one's type? A type
+// alone on its line belongs to the name above it; `time happened` is a field of its own.
+bool Parser::at_next_field() const {
+  if (!peek().line_start) return false;
+  if (!at_type(0)) return true;
+  const bool continues = at(Word::kOf, 1) || at(Word::kFrom, 1) || at(Word::kKey, 1);
+  return at(TokenKind::kWord, 1) && !peek(1).line_start && !continues;
+}
+
 void Parser::field_type(FieldDecl& field) {
-  const bool next_field = peek().line_start && !at_type(0);
+  const bool next_field = at_next_field();
   const bool absent = next_field || at(TokenKind::kRightBrace) || at(TokenKind::kEnd) ||
                       at(TokenKind::kComma) || at(TokenKind::kSemicolon) ||
                       (at(Word::kFrom) && at(TokenKind::kString, 1));

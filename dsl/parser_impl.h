@@ -179,6 +179,7 @@ class Parser {
   void field(std::vector<FieldDecl>& fields, bool columns);
   [[nodiscard]] bool at_role() const;
   bool at_type(std::size_t ahead) const;
+  bool at_next_field() const;
   void field_type(FieldDecl& field);
   std::optional<TypeRef> type();
   void enum_constants(TypeRef& type);

@@ -113,6 +113,22 @@ TEST(Parser, RolesAndNames) {
   EXPECT_FALSE(fields[4].role);
 }
 
+// A word that could be a type opens the next field where a line starts with it and goes on.
+TEST(Parser, RoleAtTheStartOfALine) {
+  const Parsed parsed(
+      "event e {\n id txn\n time happened\n pii name\n time\n wen\n list of\n int }");
+  ASSERT_FALSE(parsed.diagnostics.has_errors()) << parsed.errors();
+  const auto& fields = std::get<EventDecl>(parsed.ast.declarations[0]).fields;
+  ASSERT_EQ(fields.size(), 4U);
+  EXPECT_FALSE(fields[0].type);
+  EXPECT_EQ(fields[0].name.text, "txn");
+  EXPECT_EQ(fields[1].role->text, "time");
+  EXPECT_EQ(fields[1].name.text, "happened");
+  EXPECT_FALSE(fields[1].type);
+  EXPECT_EQ(fields[2].type->base.text, "time");
+  EXPECT_TRUE(fields[3].type->list);
+}
+
 // The ten errors are of ten kinds, two of them in one condition; none hides or breeds another.
 TEST(Parser, TenErrorsAreTenReports) {
   const Parsed parsed(R"(

@@ -17,9 +17,6 @@
 
 namespace weir::nfa {
 
-// Assignments examined for `having` at one moment (L3.11).
-inline constexpr std::uint32_t kMaxExamined = 100'000;
-
 class Moment {
  public:
   Moment(const RuleImage& rule, EventContext& context);

@@ -24,12 +24,27 @@ std::int64_t within(std::int64_t limit_ms) {
   return mutant(Mutant::kWithinOneMore) ? limit_ms + 1 : limit_ms;
 }
 
+// Whether runs that took other combinations of the same events may have to be kept apart: then
+// their number is exponential, and bounded by kMaxExamined.
+bool tells_combinations_apart(const Automaton& automaton) {
+  bool any_combination = false;
+  bool reads_aggregates = false;
+  for (const Edge& edge : automaton.edges) {
+    reads_aggregates = reads_aggregates || edge.live_aggregates != 0;
+    any_combination = any_combination || (edge.kind == EdgeKind::kEvery && edge.from.valid() &&
+                                          automaton.positions[edge.from.index()].part ==
+                                              automaton.positions[edge.to.index()].part);
+  }
+  return any_combination && reads_aggregates;
+}
+
 }  // namespace
 
 Stepper::Stepper(const Automaton& automaton, EventContext& context)
     : automaton_(automaton),
       context_(context),
       layout_(automaton),
+      tells_combinations_apart_(tells_combinations_apart(automaton)),
       whole_(layout_.cohort_bytes),
       nothing_taken_(layout_.cohort_bytes),
       registers_(automaton.registers.size()),
@@ -150,6 +165,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
   event_ = kNoEvent;
   completed_.clear();
   staged_.clear();
+  unexamined_ = false;
   store.prepare(layout_, pool);
   store.make_room(layout_, automaton_, pool);
   const std::size_t type = seen.local_type;
@@ -164,6 +180,11 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
       if (interested || edge.strict) walk_edge(store, pool, static_cast<std::uint16_t>(e));
     }
     walk_pending(store);
+    const std::size_t next = store.cohorts_live() + staged_.size() / layout_.cohort_bytes;
+    if (tells_combinations_apart_ && next > kMaxExamined) {
+      staged_.clear();
+      unexamined_ = true;
+    }
   }
   if ((seen.symbols & automaton_.start_interest[type]) != 0) start(store, pool);
   if ((seen.symbols & automaton_.leading_interest[type]) != 0) note_leading(store, pool);

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,10 @@ struct Root {
   std::uint32_t floor = 0;  // oldest first event alive when the last event was taken
 };
 
+// Assignments examined at one moment, for `having` or for a condition on an aggregate over
+// `in any combination` (L3.11).
+inline constexpr std::uint32_t kMaxExamined = 100'000;
+
 // What `weir explain` and the failure reports of `weir test` listen to. Calls come in the order
 // of processing; ids are valid during the call only.
 class StepObserver {
@@ -70,6 +75,9 @@ class Stepper {
   // Matches that the event of the last step, or the deadline of the last expire(), completed.
   [[nodiscard]] std::span<const Root> completed() const { return completed_; }
   void commit(RunStore& store, base::Pool& pool);
+  // The event of the last step would have left more than kMaxExamined combinations to tell apart;
+  // it went on with none of them.
+  [[nodiscard]] bool unexamined() const { return unexamined_; }
 
   // For a rule of one event: whether the one part takes it.
   [[nodiscard]] bool accepts_first(const RunStore& store, const Seen& seen);
@@ -125,6 +133,8 @@ class Stepper {
   [[nodiscard]] event::Row restored_row(const RunStore& store, std::uint32_t event);
   [[nodiscard]] std::int64_t trailing_deadline(RunStore& store, const Cohort& cohort,
                                                const TrailingAbsence& absence) const;
+  // Those that are bound for the list of `edge`; none given: all.
+  void place_staged(RunStore& store, base::Pool& pool, std::optional<std::uint16_t> edge);
   void place(RunStore& store, base::Pool& pool, Cohort& staged);
   [[nodiscard]] bool same_future(const Cohort& a, const Cohort& b) const;
   [[nodiscard]] std::uint64_t future_hash(const Cohort& cohort) const;
@@ -137,6 +147,8 @@ class Stepper {
   const Automaton& automaton_;
   EventContext& context_;
   RunStore::Layout layout_;
+  bool tells_combinations_apart_ = false;
+  bool unexamined_ = false;
   StepObserver* observer_ = nullptr;
 
   // Of the step under way.

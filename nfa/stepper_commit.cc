@@ -13,12 +13,29 @@ namespace weir::nfa {
 void Stepper::commit(RunStore& store, base::Pool& pool) {
   indexed_list_ = kNoCohort;
   advance_floor(store, seen_->ts_ms);
+  constexpr std::size_t kFew = 16;
+  if (staged_.size() <= kFew * layout_.cohort_bytes) {
+    place_staged(store, pool, std::nullopt);
+  } else {
+    // A list at a time: each may get an index, and only one has it at any moment.
+    std::vector<std::uint16_t> lists;
+    for (std::size_t at = 0; at < staged_.size(); at += layout_.cohort_bytes) {
+      lists.push_back(reinterpret_cast<const Cohort*>(staged_.data() + at)->edge);
+    }
+    std::ranges::sort(lists);
+    lists.erase(std::ranges::unique(lists).begin(), lists.end());
+    for (const std::uint16_t edge : lists) place_staged(store, pool, edge);
+  }
+  staged_.clear();
+}
+
+void Stepper::place_staged(RunStore& store, base::Pool& pool, std::optional<std::uint16_t> edge) {
   for (std::size_t at = 0; at < staged_.size(); at += layout_.cohort_bytes) {
     auto& staged = *reinterpret_cast<Cohort*>(staged_.data() + at);
+    if (edge && staged.edge != *edge) continue;
     const std::uint32_t floor = staged.edge == kPendingEdge ? store.skip_floor : store.alive_floor;
     if (staged.max_start >= floor) place(store, pool, staged);
   }
-  staged_.clear();
 }
 
 bool Stepper::same_future(const Cohort& a, const Cohort& b) const {

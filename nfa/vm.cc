@@ -240,6 +240,13 @@ WEIR_RUN(NegF) { return finite(f, -a.real, out); }
 WEIR_RUN(IntToDecimal) { return exact(f, true, int_to_decimal(a.integer), out); }
 WEIR_RUN(IntToFloat) { return finite(f, static_cast<double>(a.integer), out); }
 WEIR_RUN(DecimalToFloat) { return finite(f, decimal_to_float(a.decimal), out); }
+WEIR_RUN(FloatToDecimal) {
+  // The product and the limit are exact where they matter: beyond 2^53 a double has no fraction.
+  constexpr double kLimit = 9223372036854775808.0;  // 2^63, one more than event::kDecimalMax
+  const double scaled = std::nearbyint(a.real * static_cast<double>(event::kDecimalScale));
+  const bool fits = scaled > -kLimit && scaled < kLimit;
+  return exact(f, fits, fits ? static_cast<std::int64_t>(scaled) : 0, out);
+}
 WEIR_RUN(DecimalToInt) {
   std::int64_t v = 0;
   const bool fits = decimal_to_int(a.decimal, &v);

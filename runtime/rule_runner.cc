@@ -25,6 +25,7 @@ void RuleRunner::see(nfa::RunStore& store, const KeyEntry& entry, const nfa::See
                      MatchReceiver& receiver) {
   const KeyRef key{entry.key(), {entry.values.data(), entry.values.size()}};
   stepper_.step(store, pool_, seen);
+  if (stepper_.unexamined()) ++unexamined_;
   if (!stepper_.completed().empty()) {
     moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
     report(store, key, Completion{seen.ts_ms, seen.row}, receiver);

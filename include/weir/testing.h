@@ -42,7 +42,8 @@ struct TestResult {
   std::vector<std::string> expected;  // what the test expects, one line each
   std::vector<std::string> fired;     // what fired, one line each
   std::vector<std::string> progress;  // how far each open start got, one line each
-  std::vector<std::string> warnings;  // events that lack a field `weir run` would ask for
+  // Events that lack a field `weir run` would ask for, or that came too late to be matched.
+  std::vector<std::string> warnings;
 };
 
 // What no test made true.

@@ -337,6 +337,25 @@ class Usage(WeirCase):
             self.assertIn("Example", text)
             self.assertIn(f"weir {command}", text)
 
+    # L3.11: runs of other sums are told apart, so 30 amounts would be 2**30 of them; once there
+    # would be more than 100,000, an event goes on with none, and that is counted.
+    def test_combinations_that_cannot_be_told_apart_any_more(self):
+        self.write("r.weir", """
+          event a { k string }
+          event b { k string amount decimal }
+          rule r { by k  when a then some b in any combination as b then b as big
+                   where amount > 10000000000 and amount > sum(b.amount)  within 1h  score 1  skip none  report 1 }
+        """)
+        small = [{"type": "b", "ts": 1 + i, "k": "x", "amount": 2 ** i} for i in range(30)]
+        for count, unexamined in ((8, False), (30, True)):
+            self.events([{"type": "a", "ts": 0, "k": "x"}, *small[:count],
+                         {"type": "b", "ts": 100, "k": "x", "amount": 10 ** 13}])
+            done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--summary", "s")
+            summary = json.loads(self.path("s").read_text())
+            self.assertEqual(summary["unexamined"] > 0, unexamined)
+            self.assertLess(summary["peak_partial_matches"], 100_001)
+            self.assertEqual(len(done.stdout.splitlines()), 1)
+
 
 if __name__ == "__main__":
     main()
