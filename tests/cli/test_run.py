@@ -344,7 +344,8 @@ class Usage(WeirCase):
           event a { k string }
           event b { k string amount decimal }
           rule r { by k  when a then some b in any combination as b then b as big
-                   where amount > 10000000000 and amount > sum(b.amount)  within 1h  score 1  skip none  report 1 }
+                   where amount > 10000000000 and amount > sum(b.amount)
+                   within 1h  score 1  skip none  report 1 }
         """)
         small = [{"type": "b", "ts": 1 + i, "k": "x", "amount": 2 ** i} for i in range(30)]
         for count, unexamined in ((8, False), (30, True)):
