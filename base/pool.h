@@ -1,8 +1,10 @@
-// Memory for many small arrays that grow and go: blocks in sizes of powers of two, kept in free
-// lists. A shard owns one, so nothing is locked. O(1); a block of more than kLargest bytes goes to
-// the system's allocator. Bytes in use are counted, for the memory figures and limits.
+// Memory for many small arrays that grow and go: blocks in multiples of 64 bytes, beyond 1 KiB in
+// powers of two, kept in free lists. A shard owns one, so nothing is locked. O(1); a block of more
+// than kLargest bytes goes to the system's allocator. Bytes in use are counted, for the memory
+// figures and limits.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -20,6 +22,7 @@ namespace weir::base {
 class Pool {
  public:
   static constexpr std::size_t kSmallest = 64;
+  static constexpr std::size_t kFine = 1024;  // up to here in steps of kSmallest
   static constexpr std::size_t kLargest = 64 * 1024;
 
   Pool() = default;
@@ -28,7 +31,8 @@ class Pool {
 
   // The bytes that a request for n takes.
   [[nodiscard]] static std::size_t rounded(std::size_t n) {
-    return n <= kSmallest ? kSmallest : std::bit_ceil(n);
+    if (n > kFine) return std::bit_ceil(n);
+    return n == 0 ? kSmallest : (n + kSmallest - 1) & ~(kSmallest - 1);
   }
 
   [[nodiscard]] void* allocate(std::size_t n) {
@@ -65,8 +69,9 @@ class Pool {
   static constexpr std::size_t kSlabBytes = 256 * 1024;
 
   static std::size_t size_class(std::size_t size) {
-    return static_cast<std::size_t>(std::countr_zero(size)) -
-           static_cast<std::size_t>(std::countr_zero(kSmallest));
+    constexpr std::size_t kFineClasses = kFine / kSmallest;
+    if (size <= kFine) return size / kSmallest - 1;
+    return kFineClasses - 1 + static_cast<std::size_t>(std::countr_zero(size / kFine));
   }
   static void* checked(void* memory) {
     WEIR_CHECK(memory != nullptr);
@@ -76,26 +81,27 @@ class Pool {
     char* slab = static_cast<char*>(checked(std::aligned_alloc(64, kSlabBytes)));
     slabs_.emplace_back(slab);
     Free*& head = free_[size_class(size)];
-    for (std::size_t at = kSlabBytes; at >= size; at -= size) {
+    for (std::size_t at = kSlabBytes / size * size; at >= size; at -= size) {
       head = new (slab + at - size) Free{head};
     }
   }
 
-  std::array<Free*, 11> free_{};  // 64 bytes to 64 KiB
+  std::array<Free*, 22> free_{};  // 64 bytes to 1 KiB, 2 KiB to 64 KiB
   std::vector<std::unique_ptr<void, SlabDeleter>> slabs_;
   std::size_t in_use_ = 0;
 };
 
 // A growing array of trivially copyable T in a Pool. It does not know its pool: who owns it
-// passes the pool to what may allocate, and calls release() before it goes.
+// passes the pool to what may allocate, and calls release() before it goes. It may begin in memory
+// of its owner's (adopt), which it leaves when it outgrows it.
 template <typename T>
 class PoolVector {
-  static_assert(std::is_trivially_copyable_v<T>);
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= Pool::kSmallest);
 
  public:
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
-  [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
+  [[nodiscard]] std::uint32_t capacity() const { return capacity_ & ~kAdopted; }
   [[nodiscard]] T* data() { return data_; }
   [[nodiscard]] const T* data() const { return data_; }
   [[nodiscard]] T& operator[](std::size_t i) { return data_[i]; }
@@ -105,19 +111,23 @@ class PoolVector {
   [[nodiscard]] const T* begin() const { return data_; }
   [[nodiscard]] const T* end() const { return data_ + size_; }
 
+  // The array is empty and has no memory yet. `memory` outlives it.
+  void adopt(void* memory, std::size_t capacity) {
+    data_ = static_cast<T*>(memory);
+    capacity_ = static_cast<std::uint32_t>(capacity) | kAdopted;
+  }
   void reserve(Pool& pool, std::size_t wanted) {
-    if (wanted <= capacity_) return;
-    const std::size_t bytes = Pool::rounded(wanted * sizeof(T));
+    if (wanted <= capacity()) return;
+    const std::size_t bytes = Pool::rounded(std::max(wanted, std::size_t{size_} * 2) * sizeof(T));
     T* bigger = static_cast<T*>(pool.allocate(bytes));
     if (size_ > 0) __builtin_memcpy(static_cast<void*>(bigger), data_, size_ * sizeof(T));
-    if (data_ != nullptr) pool.release(data_, bytes_);
+    give_back(pool);
     data_ = bigger;
-    bytes_ = static_cast<std::uint32_t>(bytes);
     capacity_ = static_cast<std::uint32_t>(bytes / sizeof(T));
   }
   // Adds n elements with indeterminate values and returns the first.
   T* extend(Pool& pool, std::size_t n) {
-    if (size_ + n > capacity_) reserve(pool, size_ + n);
+    if (size_ + n > capacity()) reserve(pool, size_ + n);
     T* first = data_ + size_;
     size_ += static_cast<std::uint32_t>(n);
     return first;
@@ -126,16 +136,24 @@ class PoolVector {
   void resize_down(std::size_t n) { size_ = static_cast<std::uint32_t>(n); }
   void clear() { size_ = 0; }
   void release(Pool& pool) {
-    if (data_ != nullptr) pool.release(data_, bytes_);
+    give_back(pool);
     data_ = nullptr;
-    size_ = capacity_ = bytes_ = 0;
+    size_ = capacity_ = 0;
   }
 
  private:
+  static constexpr std::uint32_t kAdopted = std::uint32_t{1} << 31;
+
+  // A block's size follows from its capacity: no element is larger than the steps of the pool.
+  void give_back(Pool& pool) {
+    if (data_ != nullptr && (capacity_ & kAdopted) == 0) {
+      pool.release(data_, Pool::rounded(capacity_ * sizeof(T)));
+    }
+  }
+
   T* data_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
-  std::uint32_t bytes_ = 0;
 };
 
 }  // namespace weir::base

@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "nfa/kept_text.h"
 
 namespace weir::nfa {
 namespace {
+
+// What most keys never outgrow.
+constexpr std::size_t kFirstCohorts = 2;
+constexpr std::size_t kFirstEvents = 2;
+constexpr std::size_t kFirstNodes = 4;
 
 constexpr std::uint32_t align16(std::size_t n) {
   return static_cast<std::uint32_t>((n + 15) & ~std::size_t{15});
@@ -23,6 +29,29 @@ RunStore::Layout::Layout(const Automaton& automaton) {
   aggregates_at = align16(sizeof(Cohort) + registers * sizeof(std::uint32_t));
   cohort_bytes = align16(aggregates_at + aggregates * sizeof(AggregateState));
   edges = static_cast<std::uint32_t>(automaton.edges.size());
+  const std::size_t heads = sizeof(RunStore) + (edges + 1) * sizeof(std::uint32_t);
+  first_cohorts = align16(heads);
+  first_events = align16(first_cohorts + kFirstCohorts * cohort_bytes);
+  first_nodes = align16(first_events + kFirstEvents * event_bytes);
+  block_bytes = static_cast<std::uint32_t>(first_nodes + kFirstNodes * sizeof(Node));
+}
+
+RunStore* RunStore::create(const Layout& layout, base::Pool& pool) {
+  auto* block = static_cast<char*>(pool.allocate(layout.block_bytes));
+  auto* store = new (block) RunStore;
+  store->heads_.adopt(block + sizeof(RunStore), layout.edges + 1);
+  store->cohorts_.adopt(block + layout.first_cohorts, kFirstCohorts * layout.cohort_bytes);
+  store->events_.adopt(block + layout.first_events, kFirstEvents * layout.event_bytes);
+  store->block_bytes_ = layout.block_bytes;
+  store->nodes_.adopt(block + layout.first_nodes, kFirstNodes);
+  return store;
+}
+
+void RunStore::destroy(RunStore* store, base::Pool& pool) {
+  const std::uint32_t block_bytes = store->block_bytes_;
+  store->release(pool);
+  store->~RunStore();
+  pool.release(store, block_bytes);
 }
 
 void RunStore::release(base::Pool& pool) {

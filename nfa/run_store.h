@@ -111,8 +111,14 @@ class RunStore {
     std::uint32_t aggregates_at = 0;  // offset in a cohort
     // Nodes or events that a store may have before it is looked at for gaps the first time. Tests
     // set it low.
-    std::uint32_t first_compaction = 64;
+    std::uint32_t first_compaction = 16;
+    // Where create() puts the first arrays, behind the store itself; the last is the block's size.
+    std::uint32_t first_cohorts = 0, first_nodes = 0, first_events = 0, block_bytes = 0;
   };
+
+  // A store in one block of the pool, with room for a run or two before it needs more.
+  [[nodiscard]] static RunStore* create(const Layout& layout, base::Pool& pool);
+  static void destroy(RunStore* store, base::Pool& pool);
 
   [[nodiscard]] bool empty() const { return cohorts_live_ == 0; }
   [[nodiscard]] std::uint32_t cohorts_live() const { return cohorts_live_; }
@@ -176,6 +182,8 @@ class RunStore {
   std::uint64_t retained = 0;     // events seen that satisfy some part's single-event conditions
   std::int64_t cooldown_until_ms = INT64_MIN;
   std::int64_t armed_ms = kNoLimit;             // the timer of this key and rule stands here
+  std::uint32_t serial = 0;                     // of the table of keys: no other store has it
+  bool awaits_expiry = false;                   // it stands in a queue of those that may be over
   base::PoolVector<std::uint32_t> dead_starts;  // skip to next; ascending
   struct Leading {                              // an event that a leading absence looks at
     std::uint32_t absence;
@@ -196,6 +204,7 @@ class RunStore {
   base::PoolVector<Node> nodes_;
   base::PoolVector<char> cohorts_;
   base::PoolVector<std::uint32_t> heads_;  // by edge; the last: pending
+  std::uint32_t block_bytes_ = 0;          // of create()
   std::uint32_t free_cohort_ = kNoCohort;
   std::uint32_t cohorts_live_ = 0;
   std::uint32_t compact_at_nodes_ = 0;

@@ -1,16 +1,11 @@
 #include "runtime/key_table.h"
 
-#include <new>
-
 namespace weir::runtime {
 
 KeyTable::~KeyTable() {
   for (Slot& slot : slots_) {
     if (slot.entry == nullptr) continue;
-    for (RuleStore& rule : slot.entry->rules) {
-      rule.store->release(pool_);
-      pool_.release(rule.store, sizeof(nfa::RunStore));
-    }
+    for (RuleStore& rule : slot.entry->rules) nfa::RunStore::destroy(rule.store, pool_);
     release(slot.entry);
   }
 }
@@ -26,7 +21,7 @@ KeyEntry* KeyTable::find(std::string_view key, std::uint64_t hash) const {
 
 KeyEntry* KeyTable::insert(std::string_view key, std::uint64_t hash) {
   if ((used_ + 1) * 4 > slots_.size() * 3) grow();
-  auto* entry = new (pool_.allocate(sizeof(KeyEntry))) KeyEntry;
+  KeyEntry* entry = new_entry();
   entry->hash = hash;
   entry->serial = ++serials_;
   entry->size = static_cast<std::uint32_t>(key.size());
@@ -40,12 +35,27 @@ KeyEntry* KeyTable::insert(std::string_view key, std::uint64_t hash) {
   return entry;
 }
 
+KeyEntry* KeyTable::new_entry() {
+  if (free_ == nullptr) {
+    slabs_.push_back(std::make_unique<KeyEntry[]>(kSlab));
+    for (std::size_t i = kSlab; i-- > 0;) {
+      slabs_.back()[i].next_free = free_;
+      free_ = &slabs_.back()[i];
+    }
+  }
+  KeyEntry* entry = free_;
+  free_ = entry->next_free;
+  return entry;
+}
+
 void KeyTable::release(KeyEntry* entry) {
   entry->rules.release(pool_);
   entry->values.release(pool_);
   entry->texts.release(pool_);
   pool_.release(entry->bytes, entry->size + std::size_t{1});
-  pool_.release(entry, sizeof(KeyEntry));
+  *entry = KeyEntry{};
+  entry->next_free = free_;
+  free_ = entry;
 }
 
 void KeyTable::erase(KeyEntry* entry) {
@@ -84,8 +94,10 @@ nfa::RunStore* KeyTable::find_store(const KeyEntry& entry, std::uint32_t rule) {
   return nullptr;
 }
 
-nfa::RunStore* KeyTable::add_store(KeyEntry& entry, std::uint32_t rule) {
-  auto* store = new (pool_.allocate(sizeof(nfa::RunStore))) nfa::RunStore;
+nfa::RunStore* KeyTable::add_store(KeyEntry& entry, std::uint32_t rule,
+                                   const nfa::RunStore::Layout& layout) {
+  nfa::RunStore* store = nfa::RunStore::create(layout, pool_);
+  store->serial = ++store_serials_;
   entry.rules.push_back(pool_, RuleStore{rule, store});
   for (std::uint32_t i = entry.rules.size() - 1; i > 0 && entry.rules[i - 1].rule > rule; --i) {
     std::swap(entry.rules[i - 1], entry.rules[i]);
@@ -100,8 +112,7 @@ void KeyTable::drop_store(KeyEntry& entry, std::uint32_t rule) {
       entry.rules[kept++] = entry.rules[i];
       continue;
     }
-    entry.rules[i].store->release(pool_);
-    pool_.release(entry.rules[i].store, sizeof(nfa::RunStore));
+    nfa::RunStore::destroy(entry.rules[i].store, pool_);
   }
   entry.rules.resize_down(kept);
 }

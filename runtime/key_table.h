@@ -1,7 +1,8 @@
 // The keys of one shard that have something under way, and for each the stores of its rules.
 //
-// Open addressing over 16-byte slots; entries live in a Pool and stay where they are until they
-// are erased. A key with nothing left is erased and takes no memory. Single-threaded.
+// Open addressing over 16-byte slots; entries stand in slabs of the table and never move. An erased
+// entry's place is given to the next key, under another serial: who holds a pointer to an entry
+// compares the serial before it trusts it. Single-threaded.
 //
 // Invariants
 // 1. An entry's rules are in ascending order, each with a store.
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -26,8 +28,9 @@ struct RuleStore {
 
 struct KeyEntry {
   std::uint64_t hash = 0;
-  std::uint64_t serial = 0;  // no other entry of this table ever has the same
+  std::uint64_t serial = 0;  // no other entry of this table ever has the same; 0: not in use
   char* bytes = nullptr;     // the key
+  KeyEntry* next_free = nullptr;
   std::uint32_t size = 0;
   std::int64_t newest_ms = INT64_MIN;  // newest event or deadline that it has seen
   base::PoolVector<RuleStore> rules;
@@ -53,7 +56,8 @@ class KeyTable {
   [[nodiscard]] std::size_t size() const { return used_; }
 
   [[nodiscard]] static nfa::RunStore* find_store(const KeyEntry& entry, std::uint32_t rule);
-  nfa::RunStore* add_store(KeyEntry& entry, std::uint32_t rule);
+  nfa::RunStore* add_store(KeyEntry& entry, std::uint32_t rule,
+                           const nfa::RunStore::Layout& layout);
   void drop_store(KeyEntry& entry, std::uint32_t rule);
 
  private:
@@ -65,10 +69,16 @@ class KeyTable {
   void grow();
   void release(KeyEntry* entry);
 
+  static constexpr std::size_t kSlab = 256;  // entries
+  [[nodiscard]] KeyEntry* new_entry();
+
   base::Pool& pool_;
+  std::vector<std::unique_ptr<KeyEntry[]>> slabs_;
+  KeyEntry* free_ = nullptr;  // linked by KeyEntry::next_free
   std::vector<Slot> slots_;
   std::size_t used_ = 0;
   std::uint64_t serials_ = 0;
+  std::uint32_t store_serials_ = 0;
 };
 
 }  // namespace weir::runtime

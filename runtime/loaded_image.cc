@@ -1,5 +1,6 @@
 #include "runtime/loaded_image.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -29,6 +30,50 @@ bool is_stateless(const nfa::RuleImage& rule) {
   return a.positions.size() == 1 && a.edges.size() == 1 && a.leading.empty() &&
          a.trailing.empty() && a.event_registers.size() + a.aggregates.size() <= 64 &&
          rule.cooldown_ms == 0 && rule.timeout.empty() && !rule.keys_by_part;
+}
+
+// What the index has to know of a rule: the conditions of the symbols that begin something.
+void add_conjunctions(const nfa::Image& image, const RuleOfType& of_type,
+                      std::vector<nfa::PredicateIndex::Conjunction>& all) {
+  const auto& a = image.rules[of_type.rule].automaton;
+  const std::size_t local = of_type.local_type;
+  const nfa::SymbolMask begins = a.start_interest[local] | a.leading_interest[local];
+  for (std::size_t s = 0; s < a.symbols[local].size(); ++s) {
+    if ((begins >> s & 1) == 0) continue;
+    std::vector<const nfa::Program*> programs;
+    const auto range = a.symbols[local][s].predicates;
+    for (std::uint32_t p = range.begin; p < range.end; ++p) {
+      const auto predicate = a.predicates[p].index();
+      programs.push_back(&image.programs[image.predicates[predicate].index()]);
+    }
+    nfa::PredicateIndex::Conjunction conjunction{of_type.rule, {}};
+    if (nfa::PredicateIndex::understand(programs, conjunction.tests)) {
+      all.push_back(std::move(conjunction));
+    }
+  }
+}
+
+TypeDispatch make_dispatch(const LoadedImage& loaded, const std::vector<RuleOfType>& rules) {
+  TypeDispatch dispatch;
+  dispatch.indexed = rules.size() > TypeDispatch::kMany;
+  if (!dispatch.indexed) return dispatch;
+  dispatch.place.assign(loaded.image->rules.size(), -1);
+  std::vector<nfa::PredicateIndex::Conjunction> conjunctions;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const RuleOfType& of_type = rules[i];
+    dispatch.place[of_type.rule] = static_cast<std::int32_t>(i);
+    if (loaded.image->rules[of_type.rule].keys_by_part) {
+      dispatch.always.push_back(of_type.rule);
+      continue;
+    }
+    add_conjunctions(*loaded.image, of_type, conjunctions);
+    const auto known = std::ranges::find(dispatch.keyed, of_type.dimension, &RuleOfType::dimension);
+    if (!loaded.stateless[of_type.rule] && known == dispatch.keyed.end()) {
+      dispatch.keyed.push_back(of_type);
+    }
+  }
+  dispatch.index.build(std::move(conjunctions));
+  return dispatch;
 }
 
 }  // namespace
@@ -80,6 +125,7 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
           {r, static_cast<std::uint16_t>(local), place->second});
     }
   }
+  for (const auto& rules : loaded.by_type) loaded.dispatch.push_back(make_dispatch(loaded, rules));
   return loaded;
 }
 

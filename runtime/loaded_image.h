@@ -10,6 +10,7 @@
 #include "nfa/event_context.h"
 #include "nfa/image.h"
 #include "nfa/loaded_program.h"
+#include "nfa/predicate_index.h"
 
 namespace weir::runtime {
 
@@ -20,10 +21,24 @@ struct RuleOfType {
   std::uint32_t dimension = 0;
 };
 
+// How the rules are found that an event of one type may matter to, where they are many: those in
+// which it could begin something, by the index, and those that hold something for its keys, by
+// looking there.
+struct TypeDispatch {
+  static constexpr std::size_t kMany = 8;  // rules; fewer are asked one by one
+
+  bool indexed = false;
+  nfa::PredicateIndex index;          // gives rules
+  std::vector<std::uint32_t> always;  // rules whose parts have keys of their own
+  std::vector<RuleOfType> keyed;      // one rule for each dimension that rules with state have
+  std::vector<std::int32_t> place;    // by rule: where it stands in by_type; -1
+};
+
 struct LoadedImage {
   const nfa::Image* image = nullptr;
   nfa::LoadedConditions conditions;
   std::vector<std::vector<RuleOfType>> by_type;  // by EventTypeId, in rule order; rules not off
+  std::vector<TypeDispatch> dispatch;            // by EventTypeId
   std::vector<std::uint32_t> dimension;          // by rule: rules with the same keys share one
   std::uint32_t dimensions = 0;
   std::vector<bool> stateless;                 // by rule: one event, nothing to remember

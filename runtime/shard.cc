@@ -23,6 +23,20 @@ Shard::Shard(const LoadedImage& loaded, const EngineOptions& options)
     }
     warm_after_ms_.push_back(warm_after);
   }
+  for (const nfa::RuleImage& rule : loaded.image->rules) {
+    std::int64_t horizon = std::max(rule.automaton.within_ms, rule.cooldown_ms);
+    for (const auto& absence : rule.automaton.leading) {
+      horizon = std::max(horizon, absence.duration_ms);
+    }
+    expiry_queue_.push_back(expiries_.queue_for(horizon));
+  }
+  candidates_.resize(loaded.image->rules.size());
+  for (const auto& rules : loaded.by_type) {
+    auto& unseen = unseen_.emplace_back();
+    for (const RuleOfType& of_type : rules) {
+      if (warm_after_ms_[of_type.rule] > 0) unseen.push_back(of_type.rule);
+    }
+  }
   for (std::uint32_t d = 0; d < loaded.dimensions; ++d) {
     tables_.push_back(std::make_unique<KeyTable>(pool_));
   }
@@ -38,12 +52,50 @@ void Shard::process(const event::Row& row, bool clamp, Sink& sink) {
   ++event_serial_;
   context_.begin(row);
   decider_.begin();
-  for (const RuleOfType& of_type : loaded_.by_type[row.type.index()]) see(of_type, row, clamp);
+  const auto& rules = loaded_.by_type[row.type.index()];
+  if (loaded_.dispatch[row.type.index()].indexed) {
+    find_candidates(row);
+    const auto& place = loaded_.dispatch[row.type.index()].place;
+    candidates_.drain(
+        [&](std::uint32_t rule) { see(rules[static_cast<std::size_t>(place[rule])], row, clamp); });
+  } else {
+    for (const RuleOfType& of_type : rules) see(of_type, row, clamp);
+  }
   if (decider_.any() || options_.all_decisions) {
     const Decision decision = decider_.decide(row);
     ++decisions_[static_cast<std::size_t>(decision.decision)];
     sink.on_decision(decision);
   }
+}
+
+// The rules that the event may matter to: in which it could begin something, which hold something
+// for one of its keys, and which have to know when their input began.
+void Shard::find_candidates(const event::Row& row) {
+  const std::size_t type = row.type.index();
+  const TypeDispatch& dispatch = loaded_.dispatch[type];
+  dispatch.index.collect(row, candidates_);
+  for (const std::uint32_t rule : dispatch.always) candidates_.add(rule);
+  std::erase_if(unseen_[type], [&](std::uint32_t rule) {
+    candidates_.add(rule);
+    return first_seen_ms_[rule] != INT64_MIN;
+  });
+  for (const RuleOfType& of_type : dispatch.keyed) {
+    if (tables_[of_type.dimension]->size() == 0) continue;
+    KeyOfEvent& key = key_of(of_type, row);
+    if (key.absent) continue;
+    look_up(of_type.dimension, key);
+    if (key.entry == nullptr) continue;
+    for (const RuleStore& store : key.entry->rules) {
+      if (dispatch.place[store.rule] >= 0) candidates_.add(store.rule);
+    }
+  }
+}
+
+void Shard::look_up(std::uint32_t dimension, KeyOfEvent& key) {
+  if (key.looked_up) return;
+  key.hash = KeyTable::hash(key.bytes);
+  key.entry = tables_[dimension]->find(key.bytes, key.hash);
+  key.looked_up = true;
 }
 
 void Shard::see(const RuleOfType& of_type, const event::Row& row, bool clamp) {
@@ -134,11 +186,7 @@ void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::K
                         nfa::Seen seen, bool clamp) {
   const nfa::Automaton& automaton = loaded_.image->rules[of_type.rule].automaton;
   KeyTable& table = *tables_[of_type.dimension];
-  if (!key.looked_up) {
-    key.hash = KeyTable::hash(key.bytes);
-    key.entry = table.find(key.bytes, key.hash);
-    key.looked_up = true;
-  }
+  look_up(of_type.dimension, key);
   const std::size_t local = of_type.local_type;
   const bool begins =
       (seen.symbols & (automaton.start_interest[local] | automaton.leading_interest[local])) != 0;
@@ -147,7 +195,9 @@ void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::K
   if (store == nullptr && !begins) return;
   seen.ts_ms = match_time(key.entry, *seen.row, clamp);
   if (key.entry == nullptr) key.entry = new_entry(of_type.dimension, key, expr, *seen.row);
-  if (store == nullptr) store = table.add_store(*key.entry, of_type.rule);
+  if (store == nullptr) {
+    store = table.add_store(*key.entry, of_type.rule, runners_[of_type.rule]->stepper().layout());
+  }
   key.entry->newest_ms = std::max(key.entry->newest_ms, seen.ts_ms);
   const std::uint32_t before = store->cohorts_live();
   runners_[of_type.rule]->see(*store, *key.entry, seen, *this);
@@ -160,7 +210,7 @@ void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::K
     table.erase(entry);
     key.entry = nullptr;
   }
-}
+}  // namespace weir::runtime
 
 std::int64_t Shard::match_time(const KeyEntry* entry, const event::Row& row, bool clamp) {
   if (!clamp || entry == nullptr || row.ts_ms >= entry->newest_ms) return row.ts_ms;
@@ -172,23 +222,25 @@ KeyEntry* Shard::new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::
                            const event::Row& row) {
   KeyEntry* entry = tables_[dimension]->insert(key.bytes, key.hash);
   if (expr.fields.empty()) return entry;
-  std::vector<event::Value> values;
-  std::vector<std::string> texts;
   const auto& type = loaded_.image->schema.types[row.type.index()];
-  key_values(type, expr, row, values, texts);
-  std::size_t bytes = 0;
-  for (const auto& text : texts) bytes += text.size();
-  entry->texts.reserve(pool_, bytes + 1);
-  std::size_t next = 0;
   const auto& slots = expr.slots[row.type.index()];
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (type.fields[slots[i]].type.kind == event::TypeKind::kString) {
-      const std::string& text = texts[next++];
+  const auto is_text = [&](std::uint16_t slot) {
+    return type.fields[slot].type.kind == event::TypeKind::kString;
+  };
+  std::size_t bytes = 0;
+  for (const std::uint16_t slot : slots) {
+    if (is_text(slot)) bytes += row.slots[slot].string.size();
+  }
+  if (bytes > 0) entry->texts.reserve(pool_, bytes);  // at once: the values point into it
+  for (const std::uint16_t slot : slots) {
+    event::Value value = row.slots[slot];
+    if (is_text(slot) && value.string.size() > 0) {
+      const std::string_view text = value.string.view();
       char* place = entry->texts.extend(pool_, text.size());
-      std::copy(text.begin(), text.end(), place);
-      values[i] = event::Value::of_string({place, text.size()});
+      std::ranges::copy(text, place);
+      value = event::Value::of_string({place, text.size()});
     }
-    entry->values.push_back(pool_, values[i]);
+    entry->values.push_back(pool_, value);
   }
   return entry;
 }
@@ -208,30 +260,60 @@ void Shard::settle(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, st
 
 void Shard::arm(std::uint32_t rule, KeyEntry& entry, nfa::RunStore& store, std::int64_t now_ms) {
   const nfa::Stepper& stepper = runners_[rule]->stepper();
-  // Expiry waits until the timer that stands comes up; only a deadline must not be late.
   const std::int64_t deadline = stepper.next_deadline(store);
-  std::int64_t wanted = deadline;
-  if (store.armed_ms == nfa::kNoLimit) {
-    // What is older than the window and still there waits for a deadline, not for its expiry.
-    const std::int64_t expiry = stepper.expiry_time(store);
-    if (expiry > now_ms) wanted = std::min(wanted, expiry);
+  if (deadline < store.armed_ms) {
+    store.armed_ms = deadline;
+    timers_.push(Timer{deadline, &entry, entry.serial, rule, loaded_.dimension[rule]});
   }
-  if (wanted >= store.armed_ms) return;
-  store.armed_ms = wanted;
-  timers_.push(Timer{wanted, rule, loaded_.dimension[rule], entry.serial, entry.hash,
-                     std::string(entry.key())});
+  if (store.awaits_expiry) return;
+  // What is older than the window and still there waits for a deadline, not for its expiry.
+  const std::int64_t expiry = stepper.expiry_time(store);
+  if (expiry <= now_ms || expiry == nfa::kNoLimit) return;
+  store.awaits_expiry = true;
+  expiries_.push(expiry_queue_[rule], Expiry{expiry, &entry, entry.serial, store.serial, rule});
 }
 
 void Shard::advance(std::int64_t now_ms, Sink& sink) {
   sink_ = &sink;
   on_event_ = false;
-  while (!timers_.empty() && timers_.next_ms() < now_ms) fall_due(timers_.pop());
+  while (timers_.take_earliest(now_ms, due_)) {
+    // Product.md P1: at one deadline time by rule, then key bytes.
+    std::erase_if(due_, [](const Timer& timer) { return timer.entry->serial != timer.serial; });
+    std::ranges::sort(due_, [](const Timer& a, const Timer& b) {
+      return a.rule != b.rule ? a.rule < b.rule : a.entry->key() < b.entry->key();
+    });
+    for (const Timer& timer : due_) fall_due(timer);
+  }
+  for (Expiry expiry; expiries_.take(now_ms, expiry);) expire(expiry);
+}
+
+void Shard::expire(const Expiry& expiry) {
+  KeyEntry* entry = expiry.entry;
+  if (entry->serial != expiry.serial) return;
+  nfa::RunStore* store = KeyTable::find_store(*entry, expiry.rule);
+  if (store == nullptr || store->serial != expiry.store_serial) return;
+  store->awaits_expiry = false;
+  const std::int64_t later = runners_[expiry.rule]->stepper().expiry_time(*store);
+  if (later > expiry.time_ms) return arm(expiry.rule, *entry, *store, expiry.time_ms);
+  clean_up(expiry.rule, entry, store, expiry.time_ms);
+}
+
+// Drops what is dead at a time that the input has passed, and what then holds nothing.
+void Shard::clean_up(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store,
+                     std::int64_t now_ms) {
+  const std::uint32_t before = store->cohorts_live();
+  const bool nothing = runners_[rule]->stepper().prune(*store, now_ms);
+  open_ += store->cohorts_live();
+  open_ -= before;
+  if (!nothing) return arm(rule, *entry, *store, now_ms);
+  KeyTable& table = *tables_[loaded_.dimension[rule]];
+  table.drop_store(*entry, rule);
+  if (entry->rules.empty()) table.erase(entry);
 }
 
 void Shard::fall_due(const Timer& timer) {
-  KeyTable& table = *tables_[timer.dimension];
-  KeyEntry* entry = table.find(timer.key, timer.key_hash);
-  if (entry == nullptr || entry->serial != timer.serial) return;
+  KeyEntry* entry = timer.entry;
+  if (entry->serial != timer.serial) return;
   nfa::RunStore* store = KeyTable::find_store(*entry, timer.rule);
   if (store == nullptr || store->armed_ms != timer.time_ms) return;
   store->armed_ms = nfa::kNoLimit;
@@ -242,15 +324,9 @@ void Shard::fall_due(const Timer& timer) {
     context_.scratch().reset();
     runner.fall_due(*store, *entry, timer.time_ms, *this);
   }
-  const bool nothing = runner.stepper().prune(*store, timer.time_ms);
   open_ += store->cohorts_live();
   open_ -= before;
-  if (nothing) {
-    table.drop_store(*entry, timer.rule);
-    if (entry->rules.empty()) table.erase(entry);
-    return;
-  }
-  arm(timer.rule, *entry, *store, timer.time_ms);
+  clean_up(timer.rule, entry, store, timer.time_ms);
 }
 
 // ---- output ------------------------------------------------------------------------------------

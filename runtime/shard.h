@@ -15,10 +15,11 @@
 
 #include "runtime/decider.h"
 #include "runtime/engine.h"
+#include "runtime/expiry_queue.h"
 #include "runtime/key_table.h"
 #include "runtime/loaded_image.h"
 #include "runtime/rule_runner.h"
-#include "runtime/timer_queue.h"
+#include "runtime/timer_wheel.h"
 
 namespace weir::runtime {
 
@@ -47,6 +48,8 @@ class Shard final : public MatchReceiver {
     std::string bytes;
   };
 
+  void find_candidates(const event::Row& row);
+  void look_up(std::uint32_t dimension, KeyOfEvent& key);
   void see(const RuleOfType& of_type, const event::Row& row, bool clamp);
   void see_by_part(const RuleOfType& of_type, const nfa::Seen& seen, bool clamp);
   void see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::KeyExpr& expr,
@@ -58,6 +61,8 @@ class Shard final : public MatchReceiver {
   void settle(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, std::int64_t now_ms);
   void arm(std::uint32_t rule, KeyEntry& entry, nfa::RunStore& store, std::int64_t now_ms);
   void fall_due(const Timer& timer);
+  void expire(const Expiry& expiry);
+  void clean_up(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, std::int64_t now_ms);
   [[nodiscard]] bool is_warm(const RuleOfType& of_type, std::int64_t ts_ms);
 
   const LoadedImage& loaded_;
@@ -69,7 +74,12 @@ class Shard final : public MatchReceiver {
   std::vector<KeyOfEvent> keys_;                      // by dimension
   std::vector<std::int64_t> first_seen_ms_;           // by rule: its input began (R11)
   std::vector<std::int64_t> warm_after_ms_;           // by rule: longest leading absence
-  TimerQueue timers_;
+  std::vector<std::vector<std::uint32_t>> unseen_;    // by type: rules whose input has not begun
+  nfa::CandidateSet candidates_;                      // rules, of the event under way
+  TimerWheel timers_;
+  std::vector<Timer> due_;
+  ExpiryQueues expiries_;
+  std::vector<std::uint32_t> expiry_queue_;  // by rule
   Decider decider_;
   std::uint64_t event_serial_ = 0;
   Sink* sink_ = nullptr;
