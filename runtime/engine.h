@@ -44,7 +44,7 @@ struct EngineOptions {
   bool keep_raw = false;            // whole records of matched events (`--match events`)
   bool all_decisions = false;       // a decision also for events on which no rule fired
   // Nodes or events at which a key's match store is first looked at for gaps; tests set it low.
-  std::uint32_t first_compaction = 64;
+  std::uint32_t first_compaction = 16;
 };
 
 struct ReportedValue {

@@ -7,6 +7,7 @@
 #include "compiler/compiler.h"
 #include "dsl/parser.h"
 #include "runtime/engine.h"
+#include "runtime/loaded_image.h"
 
 namespace weir::differential {
 namespace {
@@ -100,6 +101,8 @@ class Collector final : public runtime::Sink {
  public:
   explicit Collector(const nfa::Image& image) : image_(image) {}
   void on_alert(const runtime::Alert& alert) override {
+    ++all;
+    if (alert.rule != image_.rules.size() / 2) return;
     RefAlert out;
     const auto& rule = image_.rules[alert.rule];
     out.rule = rule.name;
@@ -123,6 +126,7 @@ class Collector final : public runtime::Sink {
 
   std::vector<RefAlert> alerts;
   std::size_t refused = 0;
+  std::size_t all = 0;  // alerts of every copy
 
  private:
   const nfa::Image& image_;
@@ -151,9 +155,11 @@ base::Result<std::unique_ptr<CompiledCase>> compile_case(const std::string& text
   return out;
 }
 
-base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& image,
+base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& one,
                                                const std::vector<RefEvent>& events,
                                                const EngineOptionsOfCase& options) {
+  nfa::Image image = one;
+  while (image.rules.size() < options.copies) image.rules.push_back(one.rules.front());
   runtime::EngineOptions engine_options;
   engine_options.lateness_ms = options.lateness_ms;
   engine_options.first_compaction = options.first_compaction;
@@ -168,6 +174,9 @@ base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& image,
   (*engine)->finish(collector);
   if (collector.refused > 0) {
     return base::fail(base::ErrorCode::kInvalidArgument, "an event was refused as late");
+  }
+  if (collector.all != collector.alerts.size() * image.rules.size()) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "copies of a rule differ");
   }
   return std::move(collector.alerts);
 }
@@ -233,6 +242,7 @@ Outcome check_case(const Case& c, std::string* what, bool* matched) {
   late.lateness_ms = 100'000;
   late.first_compaction = 1;
   late.arrival = shuffled(c, late.lateness_ms);
+  late.copies = c.seed % 2 == 0 ? 1 : runtime::TypeDispatch::kMany + 1;
   const auto again = engine_run((*compiled)->image, c.events, late);
   *what = again ? difference(*expected, *again) : again.error().message;
   if (!what->empty()) *what = "out of order within the lateness: " + *what;

@@ -26,9 +26,12 @@ struct CompiledCase {
 
 struct EngineOptionsOfCase {
   std::int64_t lateness_ms = 0;
-  std::uint32_t first_compaction = 64;
+  std::uint32_t first_compaction = 16;
   // The order in which the events arrive, as indices; empty: in order.
   std::vector<std::size_t> arrival;
+  // So many copies of the rule in one ruleset: more than TypeDispatch::kMany are found by the index
+  // over their conditions. The alerts are those of the one in the middle.
+  std::size_t copies = 1;
 };
 
 // The alerts of the image over the events (numbered as given), time running to its end.
