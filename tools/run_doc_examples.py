@@ -5,16 +5,25 @@
 
 A page is read from top to bottom, in a folder of its own that starts empty:
 
-    ```weir probes.weir      written to that file (one without a name is a fragment: not run)
-    ```json events.ndjson    likewise; csv and text blocks too, if they name a file
+    ```weir                  a whole rule file in the canonical layout: `weir check` must find
+                             nothing to say about it but notes, and its tests, if any, must pass
+    ```weir probes.weir      likewise, and it stays there under that name; no two of one name
+    ```weir with a.weir      likewise, checked together with files that the page has shown before
+    ```weir refused W2010    a rule file that `weir check` refuses with these codes and no others
+    ```weir failing          one whose tests `weir test` finds to fail
+    ```weir fragment         no whole file: not run
+    ```json events.ndjson    written to that file; csv and text blocks too, if they name a file
     ```sh                    run by sh with `weir` on the PATH, if an `alerts` or `output` block
                              follows before the next `sh` block; else it is for the reader only
+    ```sh status 1           likewise, and it must end with that exit status
     ```alerts                the JSON values of its standard output: same values, same key order;
                              a string may hold … for anything (ids and hashes move)
-    ```output                its standard output as text; a line that is only … stands for any lines
+    ```output                its standard output as text; … stands for anything in its line, and a
+                             line that is only … for any lines
 
-A rule file that no command was run on is checked with `weir check`. The blocks of a list item may
-be indented. With WEIR_BLESS=1 the `alerts` and `output` blocks are rewritten from what was printed.
+These words may stand together, behind the name of the file. The blocks of a list item may be
+indented. With WEIR_BLESS=1 the `alerts` and `output` blocks are rewritten from what was printed,
+and rule files are laid out by `weir fmt`.
 """
 
 import argparse
@@ -29,8 +38,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+)(?P<info>[^`\n]*)$")
-FILE_LANGUAGES = {"weir", "json", "csv", "text", "toml"}
+FILE_LANGUAGES = {"json", "csv", "text", "toml"}
 EXPECTED = {"alerts", "output"}
+TEST_BLOCK = re.compile(r"^\s*test\b[^#]*\{", re.M)
+# What `weir check` says of an example may only be notes.
+WARNING = re.compile(r"^(warning|error)\[(?P<code>W\d{4})\]", re.M)
 ANY = "…"
 TIMEOUT_S = 60
 
@@ -103,9 +115,35 @@ def same_alerts(shown: str, printed: str) -> bool:
 
 
 def same_output(shown: str, printed: str) -> bool:
-    pattern = "".join(r"(?:.*\n)*" if line.strip() == ANY else re.escape(line) + r"\n"
+    pattern = "".join(r"(?:.*\n)*" if line.strip() == ANY
+                      else ".*".join(map(re.escape, line.split(ANY))) + r"\n"
                       for line in shown.removesuffix("\n").split("\n"))
     return re.fullmatch(pattern, printed) is not None
+
+
+@dataclass
+class RuleExample:
+    """The info string of a `weir` block, taken apart."""
+
+    name: str
+    context: list[str]
+    refused: list[str]
+    failing: bool
+
+    @classmethod
+    def of(cls, info: str) -> "RuleExample":
+        example = cls("", [], [], False)
+        target = None
+        for word in info.split():
+            if word == "failing":
+                example.failing = True
+            elif word in {"with", "refused"}:
+                target = example.context if word == "with" else example.refused
+            elif target is not None:
+                target.append(word)
+            else:
+                example.name = word
+        return example
 
 
 class Page:
@@ -119,26 +157,66 @@ class Page:
                             "PATH": f"{weir.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
         self.blessed: list[tuple[Block, str]] = []
         self.ran = 0
+        self.not_run = 0
 
     def run(self) -> Iterator[str]:
         blocks = list(blocks_of(self.text))
-        unused: dict[str, Block] = {}
         for i, block in enumerate(blocks):
-            if block.language in FILE_LANGUAGES and block.name:
-                self.write(block)
-                if block.language == "weir":
-                    unused[block.name] = block
+            if block.language == "weir" and block.name != "fragment":
+                yield from self.run_rules(block)
+            elif block.language in FILE_LANGUAGES and block.name:
+                self.write(block.name, block.text)
             elif block.language == "sh" and (expected := self.expectation(blocks[i + 1 :])):
-                unused = {name: b for name, b in unused.items() if name not in block.text}
                 yield from self.run_commands(block, expected)
-        for name, block in unused.items():
-            yield from self.run_commands(Block("sh", "", block.first, block.last,
-                                               f"weir check {name}\n"), None)
+            elif block.language in {"sh", "weir"}:
+                self.not_run += 1
 
-    def write(self, block: Block) -> None:
-        target = self.folder / block.name
+    def write(self, name: str, text: str) -> None:
+        target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(block.text, encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
+
+    def run_rules(self, block: Block) -> Iterator[str]:
+        self.ran += 1
+        example = RuleExample.of(block.name)
+        name = example.name or f"line_{block.first}.weir"
+        if (self.folder / name).exists():
+            yield f"{self.path}:{block.first}: there is a file {name} already"
+            return
+        self.write(name, block.text)
+        files = [*example.context, name]
+        done = self.execute(f"weir check {' '.join(files)}\n")
+        if done is None:
+            yield f"{self.path}:{block.first}: `weir check` is still running"
+            return
+        said = sorted({found["code"] for found in WARNING.finditer(done.stdout)})
+        wanted = 1 if example.refused else 0
+        if done.returncode != wanted or said != sorted(example.refused):
+            expected = f"refused with {' '.join(example.refused)}" if example.refused else "clean"
+            yield (f"{self.path}:{block.first}: expected to be {expected}, exit status "
+                   f"{done.returncode}:\n{done.stdout}{done.stderr}")
+            return
+        if example.refused:
+            return
+        laid_out = self.execute(f"weir fmt - < {name}\n")
+        if laid_out is None or laid_out.stdout != block.text:
+            if laid_out is not None and laid_out.returncode == 0:
+                self.blessed.append((block, laid_out.stdout))
+            yield f"{self.path}:{block.first}: not in the layout of `weir fmt`"
+        if TEST_BLOCK.search(block.text):
+            tests = f"weir test {' '.join(files)} >&2\n"
+            status = "status 1" if example.failing else ""
+            yield from self.run_commands(Block("sh", status, block.first, block.last, tests), None)
+        elif example.failing:
+            yield f"{self.path}:{block.first}: it has no test that could fail"
+
+    def execute(self, commands: str) -> subprocess.CompletedProcess[str] | None:
+        try:
+            return subprocess.run(["sh", "-e"], input=commands, capture_output=True, text=True,
+                                  cwd=self.folder, env=self.environment, timeout=TIMEOUT_S,
+                                  check=False)
+        except subprocess.TimeoutExpired:
+            return None
 
     @staticmethod
     def expectation(following: list[Block]) -> Block | None:
@@ -150,16 +228,15 @@ class Page:
         return None
 
     def run_commands(self, block: Block, expected: Block | None) -> Iterator[str]:
-        self.ran += 1
+        if expected is not None:
+            self.ran += 1
         place = f"{self.path}:{block.first}"
-        try:
-            done = subprocess.run(["sh", "-e"], input=block.text, capture_output=True, text=True,
-                                  cwd=self.folder, env=self.environment, timeout=TIMEOUT_S,
-                                  check=False)
-        except subprocess.TimeoutExpired:
+        wanted = int(block.name.removeprefix("status")) if block.name else 0
+        done = self.execute(block.text)
+        if done is None:
             yield f"{place}: still running after {TIMEOUT_S} s: {block.text.strip()}"
             return
-        if done.returncode != 0:
+        if done.returncode != wanted:
             yield f"{place}: exit status {done.returncode}: {block.text.strip()}\n{done.stderr}"
         if expected is None:
             return
@@ -176,15 +253,15 @@ class Page:
         self.path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def run_page(path: Path, weir: Path) -> tuple[int, list[str]]:
-    """(commands run, faults) of one page."""
+def run_page(path: Path, weir: Path) -> tuple[int, int, list[str]]:
+    """(examples run, examples not run, faults) of one page."""
     with tempfile.TemporaryDirectory() as folder:
         page = Page(path, Path(folder), weir)
         faults = list(page.run())
     if os.environ.get("WEIR_BLESS") == "1" and page.blessed:
         page.bless()
         print(f"{path}: rewrote {len(page.blessed)} blocks")
-    return page.ran, faults
+    return page.ran, page.not_run, faults
 
 
 def main() -> int:
@@ -194,10 +271,12 @@ def main() -> int:
     options = parser.parse_args()
     status = 0
     for path in options.pages:
-        ran, faults = run_page(path, options.weir.resolve())
-        print(f"{path}: {ran} examples, {len(faults)} faults")
-        if faults or not ran:
-            print("\n".join(faults) or f"{path}: no example was found", file=sys.stderr)
+        ran, not_run, faults = run_page(path, options.weir.resolve())
+        print(f"{path}: {ran} examples run, {not_run} not run, {len(faults)} faults")
+        if not ran and not_run:
+            faults.append(f"{path}: none of its examples is one that runs")
+        if faults:
+            print("\n".join(faults), file=sys.stderr)
             status = 1
     return status
 
