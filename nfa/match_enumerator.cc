@@ -22,18 +22,28 @@ void MatchEnumerator::begin(const RunStore& store, const RunStore::Layout& layou
   measure();
 }
 
+// Forgets the places of the last walk in O(1): a store may hold far more nodes than lie below the
+// roots of one moment.
+void MatchEnumerator::begin_locals() {
+  if (places_.size() < store_->node_count()) places_.resize(store_->node_count());
+  if (++walk_ == 0) {
+    std::ranges::fill(places_, Place{});
+    walk_ = 1;
+  }
+}
+
 // The nodes below the roots, their places, and the edges turned round.
 void MatchEnumerator::collect() {
-  local_of_.assign(store_->node_count(), kNoNode);
+  begin_locals();
   std::uint32_t floor = kNoEvent;
   for (const Root& root : roots_) floor = std::min(floor, root.floor);
   pending_.clear();
   std::vector<std::uint32_t>& found = starts_;
   found.clear();
   const auto visit = [&](std::uint32_t node) {
-    if (node == kNoNode || local_of_[node] != kNoNode) return;
+    if (node == kNoNode || local_of(node) != kNoNode) return;
     if (store_->node(node).max_start < floor) return;
-    local_of_[node] = 0;
+    set_local(node, 0);
     pending_.push_back(node);
   };
   for (const Root& root : roots_) visit(root.node);
@@ -48,13 +58,13 @@ void MatchEnumerator::collect() {
   locals_.assign(found.size(), Local{});
   for (std::uint32_t i = 0; i < found.size(); ++i) {
     locals_[i].node = found[i];
-    local_of_[found[i]] = i;
+    set_local(found[i], i);
   }
   // Counting sort of the edges by their lower end.
   const auto for_children = [&](const Local& local, auto&& body) {
     const Node& node = store_->node(local.node);
     for (const std::uint32_t child : {node.left, node.right}) {
-      if (child != kNoNode && local_of_[child] != kNoNode) body(local_of_[child]);
+      if (child != kNoNode && local_of(child) != kNoNode) body(local_of(child));
     }
   };
   for (const Local& local : locals_) {
@@ -77,8 +87,8 @@ void MatchEnumerator::collect() {
 // How far each node is from a root at most, and where the first events are.
 void MatchEnumerator::measure() {
   for (const Root& root : roots_) {
-    if (local_of_[root.node] == kNoNode) continue;
-    Local& local = locals_[local_of_[root.node]];
+    if (local_of(root.node) == kNoNode) continue;
+    Local& local = locals_[local_of(root.node)];
     local.root_floor = local.root ? std::min(local.root_floor, root.floor) : root.floor;
     local.root = true;
   }
@@ -179,6 +189,7 @@ bool MatchEnumerator::leads(std::uint32_t local, std::int32_t remaining) {
   // The longest walk from a first event never needs more than the longest of each node.
   if (!lengths_known_) return locals_[local].longest >= remaining;
   const auto bit = static_cast<std::size_t>(remaining);
+  if (bit / 64 >= length_words_) return false;
   return (lengths_[local * length_words_ + bit / 64] >> (bit % 64) & 1) != 0;
 }
 
@@ -225,7 +236,8 @@ void MatchEnumerator::for_candidates(std::size_t depth, std::int32_t remaining, 
       if (visited_[up] == epoch_ || locals_[up].longest < 0) continue;
       visited_[up] = epoch_;
       if (store_->node(locals_[up].node).is_union()) {
-        pending_.push_back(up);
+        // Only if a walk goes through it: the take above it, and what remains after that.
+        if (leads(up, remaining + 1)) pending_.push_back(up);
       } else if (leads(up, remaining)) {
         body(up);
       }

@@ -50,6 +50,11 @@ class MatchEnumerator {
   void leave_start() { leave_start_ = true; }
 
  private:
+  void begin_locals();
+  [[nodiscard]] std::uint32_t local_of(std::uint32_t node) const {
+    return places_[node].walk == walk_ ? places_[node].local : kNoNode;
+  }
+  void set_local(std::uint32_t node, std::uint32_t local) { places_[node] = {walk_, local}; }
   struct Local {  // a reachable node
     std::uint32_t node = 0;
     std::int32_t longest = -1;  // most events after it on the way to a root; -1: none leads there
@@ -90,8 +95,13 @@ class MatchEnumerator {
   std::span<const Root> roots_;
   std::vector<Local> locals_;  // ascending by node
   std::vector<std::uint32_t> ups_;
-  std::vector<std::uint32_t> local_of_;  // by node
-  std::vector<std::uint32_t> starts_;    // locals that take a first event, ascending by event
+  struct Place {
+    std::uint32_t walk = 0;  // of which begin()
+    std::uint32_t local = 0;
+  };
+  std::vector<Place> places_;  // by node
+  std::uint32_t walk_ = 0;
+  std::vector<std::uint32_t> starts_;  // locals that take a first event, ascending by event
   std::size_t next_start_ = 0;
   std::vector<std::uint32_t> current_starts_;
   std::uint32_t start_event_ = 0;

@@ -181,6 +181,7 @@ class RunStore {
   std::uint64_t tokens = 0;       // given to runs that must stay apart (distinct)
   std::uint64_t retained = 0;     // events seen that satisfy some part's single-event conditions
   std::int64_t cooldown_until_ms = INT64_MIN;
+  std::int64_t newest_ms = INT64_MIN;           // newest event or deadline that it has seen
   std::int64_t armed_ms = kNoLimit;             // the timer of this key and rule stands here
   std::uint32_t serial = 0;                     // of the table of keys: no other store has it
   bool awaits_expiry = false;                   // it stands in a queue of those that may be over

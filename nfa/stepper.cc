@@ -24,18 +24,29 @@ std::int64_t within(std::int64_t limit_ms) {
   return mutant(Mutant::kWithinOneMore) ? limit_ms + 1 : limit_ms;
 }
 
+// Whether a run that has taken at `from` may come to take at `to`, itself included.
+bool can_reach(const Automaton& automaton, PositionId from, PositionId to) {
+  std::vector<PositionId> found = {from};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] == to) return true;
+    const auto& edges = automaton.positions[found[i].index()].edges;
+    for (std::uint32_t e = edges.begin; e < edges.end; ++e) {
+      const PositionId next = automaton.edges[e].to;
+      if (std::ranges::find(found, next) == found.end()) found.push_back(next);
+    }
+  }
+  return false;
+}
+
 // Whether runs that took other combinations of the same events may have to be kept apart: then
 // their number is exponential, and bounded by kMaxExamined.
 bool tells_combinations_apart(const Automaton& automaton) {
-  bool any_combination = false;
-  bool reads_aggregates = false;
-  for (const Edge& edge : automaton.edges) {
-    reads_aggregates = reads_aggregates || edge.live_aggregates != 0;
-    any_combination = any_combination || (edge.kind == EdgeKind::kEvery && edge.from.valid() &&
-                                          automaton.positions[edge.from.index()].part ==
-                                              automaton.positions[edge.to.index()].part);
-  }
-  return any_combination && reads_aggregates;
+  const auto reads_aggregates = [](const Edge& edge) { return edge.live_aggregates != 0; };
+  if (std::ranges::none_of(automaton.edges, reads_aggregates)) return false;
+  return std::ranges::any_of(automaton.edges, [&](const Edge& edge) {
+    return edge.kind == EdgeKind::kEvery && edge.from.valid() &&
+           can_reach(automaton, edge.to, edge.from);
+  });
 }
 
 }  // namespace
@@ -146,7 +157,7 @@ bool Stepper::accepts_first(const RunStore& store, const Seen& seen) {
 
 // ---- the step ----------------------------------------------------------------------------------
 
-void Stepper::advance_floor(RunStore& store, std::int64_t now_ms) const {
+void Stepper::advance_floor(RunStore& store, std::int64_t now_ms) {
   store.alive_floor = std::max(store.alive_floor, store.skip_floor);
   const std::uint32_t count = store.event_count(layout_);
   while (store.alive_floor < count) {
@@ -156,6 +167,7 @@ void Stepper::advance_floor(RunStore& store, std::int64_t now_ms) const {
     if (in_window && store.retained - event.retained <
                          automaton_.limit + (mutant(Mutant::kLimitOneMore) ? 1 : 0))
       break;
+    limited_ += in_window ? 1 : 0;
     ++store.alive_floor;
   }
 }
@@ -182,6 +194,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
     walk_pending(store);
     const std::size_t next = store.cohorts_live() + staged_.size() / layout_.cohort_bytes;
     if (tells_combinations_apart_ && next > kMaxExamined) {
+      forget_runs(store);
       staged_.clear();
       unexamined_ = true;
     }
@@ -189,6 +202,18 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
   if ((seen.symbols & automaton_.start_interest[type]) != 0) start(store, pool);
   if ((seen.symbols & automaton_.leading_interest[type]) != 0) note_leading(store, pool);
   if ((seen.symbols & automaton_.part_interest[type]) != 0) ++store.retained;
+}
+
+// All runs under way; what only waits for its deadline stays.
+void Stepper::forget_runs(RunStore& store) const {
+  for (std::uint32_t e = 0; e < layout_.edges; ++e) {
+    for (std::uint32_t id = store.head(e); id != kNoCohort;) {
+      const std::uint32_t next = store.cohort(layout_, id).next;
+      store.free_cohort(layout_, id);
+      id = next;
+    }
+    store.head(e) = kNoCohort;
+  }
 }
 
 void Stepper::walk_edge(RunStore& store, base::Pool& pool, std::uint16_t e) {

@@ -75,8 +75,8 @@ class Stepper {
   // Matches that the event of the last step, or the deadline of the last expire(), completed.
   [[nodiscard]] std::span<const Root> completed() const { return completed_; }
   void commit(RunStore& store, base::Pool& pool);
-  // The event of the last step would have left more than kMaxExamined combinations to tell apart;
-  // it went on with none of them.
+  // The event of the last step would have left more than kMaxExamined combinations to tell apart:
+  // they are forgotten, all of them.
   [[nodiscard]] bool unexamined() const { return unexamined_; }
 
   // For a rule of one event: whether the one part takes it.
@@ -90,6 +90,9 @@ class Stepper {
   [[nodiscard]] bool prune(RunStore& store, std::int64_t now_ms);
   // A time after which prune() would find more to drop.
   [[nodiscard]] std::int64_t expiry_time(const RunStore& store) const;
+
+  // Events that `limit` has made this stepper forget, of all stores.
+  [[nodiscard]] std::uint64_t limited() const { return limited_; }
 
   void set_observer(StepObserver* observer) { observer_ = observer; }
   // See RunStore::Layout.
@@ -105,7 +108,8 @@ class Stepper {
   enum class Verdict : std::uint8_t { kStay, kConsumed, kDead };
   enum class ShadowVerdict : std::uint8_t { kStays, kEnds, kTakes };
 
-  void advance_floor(RunStore& store, std::int64_t now_ms) const;
+  void advance_floor(RunStore& store, std::int64_t now_ms);
+  void forget_runs(RunStore& store) const;
   void walk_edge(RunStore& store, base::Pool& pool, std::uint16_t edge);
   [[nodiscard]] bool next_looks_at(AcceptorId acceptor) const;
   [[nodiscard]] Verdict consider(RunStore& store, base::Pool& pool, const Edge& edge,
@@ -149,6 +153,7 @@ class Stepper {
   RunStore::Layout layout_;
   bool tells_combinations_apart_ = false;
   bool unexamined_ = false;
+  std::uint64_t limited_ = 0;
   StepObserver* observer_ = nullptr;
 
   // Of the step under way.

@@ -3,6 +3,8 @@
 namespace weir::runtime {
 
 void Decider::add(const Alert& alert) {
+  // L5.2: a rule counts once an event; one with keys of its parts' own may complete for several.
+  if (!fired_.empty() && fired_.back().rule == alert.rule) return;
   const auto& rule = image_.rules[alert.rule];
   FiredRule fired;
   fired.rule = alert.rule;

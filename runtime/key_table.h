@@ -32,7 +32,6 @@ struct KeyEntry {
   char* bytes = nullptr;     // the key
   KeyEntry* next_free = nullptr;
   std::uint32_t size = 0;
-  std::int64_t newest_ms = INT64_MIN;  // newest event or deadline that it has seen
   base::PoolVector<RuleStore> rules;
   base::PoolVector<event::Value> values;  // of the key's fields, strings pointing into texts
   base::PoolVector<char> texts;

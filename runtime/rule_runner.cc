@@ -84,11 +84,17 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
     }
   }
   emits_.clear();
+  emit_texts_.clear();
   for (const auto& emit : outcomes.emits) {
     ReportedValue value;
     value.name = emit.name;
     value.type = &emit.value.type;
     value.present = value_of(store, key, match, emit.value, &value.value);
+    // The next value_of() may take the bytes away.
+    if (value.present && value.type->kind == event::TypeKind::kString) {
+      const std::string& text = emit_texts_.emplace_back(value.value.string.view());
+      value.value = event::Value::of_string(text);
+    }
     emits_.push_back(value);
   }
   alert.rule = index_;

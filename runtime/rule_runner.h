@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,7 @@ class RuleRunner {
   // Of the alert under way.
   std::vector<ReportedValue> key_values_;
   std::vector<ReportedValue> emits_;
+  std::deque<std::string> emit_texts_;  // what strings of emits_ point to
   std::vector<MatchedPart> parts_;
   std::string reason_;
 };

@@ -193,12 +193,12 @@ void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::K
   nfa::RunStore* store =
       key.entry != nullptr ? KeyTable::find_store(*key.entry, of_type.rule) : nullptr;
   if (store == nullptr && !begins) return;
-  seen.ts_ms = match_time(key.entry, *seen.row, clamp);
+  seen.ts_ms = match_time(store, *seen.row, clamp);
   if (key.entry == nullptr) key.entry = new_entry(of_type.dimension, key, expr, *seen.row);
   if (store == nullptr) {
     store = table.add_store(*key.entry, of_type.rule, runners_[of_type.rule]->stepper().layout());
   }
-  key.entry->newest_ms = std::max(key.entry->newest_ms, seen.ts_ms);
+  store->newest_ms = std::max(store->newest_ms, seen.ts_ms);
   const std::uint32_t before = store->cohorts_live();
   runners_[of_type.rule]->see(*store, *key.entry, seen, *this);
   open_ += store->cohorts_live();
@@ -212,10 +212,10 @@ void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::K
   }
 }  // namespace weir::runtime
 
-std::int64_t Shard::match_time(const KeyEntry* entry, const event::Row& row, bool clamp) {
-  if (!clamp || entry == nullptr || row.ts_ms >= entry->newest_ms) return row.ts_ms;
+std::int64_t Shard::match_time(const nfa::RunStore* store, const event::Row& row, bool clamp) {
+  if (!clamp || store == nullptr || row.ts_ms >= store->newest_ms) return row.ts_ms;
   ++clamped_;
-  return entry->newest_ms;
+  return store->newest_ms;
 }
 
 KeyEntry* Shard::new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::KeyExpr& expr,
@@ -320,7 +320,7 @@ void Shard::fall_due(const Timer& timer) {
   RuleRunner& runner = *runners_[timer.rule];
   const std::uint32_t before = store->cohorts_live();
   if (runner.stepper().next_deadline(*store) <= timer.time_ms) {
-    entry->newest_ms = std::max(entry->newest_ms, timer.time_ms);
+    store->newest_ms = std::max(store->newest_ms, timer.time_ms);
     context_.scratch().reset();
     runner.fall_due(*store, *entry, timer.time_ms, *this);
   }
@@ -352,7 +352,10 @@ void Shard::add_stats(EngineStats& stats) const {
   const auto& counters = const_cast<nfa::EventContext&>(context_).counters();
   stats.overflow += counters.overflow;
   stats.division_by_zero += counters.division_by_zero;
-  for (const auto& runner : runners_) stats.unexamined += runner->unexamined();
+  for (const auto& runner : runners_) {
+    stats.unexamined += runner->unexamined();
+    stats.limited += runner->stepper().limited();
+  }
   for (std::size_t i = 0; i < alerts_by_rule_.size(); ++i)
     stats.alerts_by_rule[i] += alerts_by_rule_[i];
   for (std::size_t i = 0; i < decisions_.size(); ++i) stats.decisions[i] += decisions_[i];

@@ -55,7 +55,8 @@ class Shard final : public MatchReceiver {
   void see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::KeyExpr& expr,
                    nfa::Seen seen, bool clamp);
   [[nodiscard]] KeyOfEvent& key_of(const RuleOfType& of_type, const event::Row& row);
-  [[nodiscard]] std::int64_t match_time(const KeyEntry* entry, const event::Row& row, bool clamp);
+  [[nodiscard]] std::int64_t match_time(const nfa::RunStore* store, const event::Row& row,
+                                        bool clamp);
   KeyEntry* new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::KeyExpr& expr,
                       const event::Row& row);
   void settle(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, std::int64_t now_ms);

@@ -158,8 +158,10 @@ base::Result<std::unique_ptr<CompiledCase>> compile_case(const std::string& text
 base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& one,
                                                const std::vector<RefEvent>& events,
                                                const EngineOptionsOfCase& options) {
-  nfa::Image image = one;
-  while (image.rules.size() < options.copies) image.rules.push_back(one.rules.front());
+  auto copied = nfa::read_image(nfa::write_image(one));  // an image does not copy
+  if (!copied) return std::unexpected(copied.error());
+  nfa::Image& image = *copied;
+  while (image.rules.size() < options.copies) image.rules.push_back(image.rules.front());
   runtime::EngineOptions engine_options;
   engine_options.lateness_ms = options.lateness_ms;
   engine_options.first_compaction = options.first_compaction;
