@@ -6,12 +6,18 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "compiler/compiler.h"
+#include "dsl/parser.h"
 #include "tests/fuzz/run_image.h"
+#include "tests/fuzz/seeds.h"
 
 // libFuzzer's; not there where replay_main.cc stands in for it, and not called there.
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size)
@@ -23,6 +29,7 @@ using namespace weir;
 
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kSections = 6;
+constexpr std::size_t kHeader = 8 + 4 + 4 + 16;
 constexpr std::size_t kSectionHeader = 4 + 8;
 constexpr std::size_t kMaxBody = 1 << 20;
 
@@ -57,7 +64,37 @@ Section find_section(const std::uint8_t* data, std::size_t size, std::size_t num
   return {};
 }
 
+class NoFiles final : public compiler::FileLoader {
+ public:
+  base::Result<std::string> load(const std::string&, const std::string& path) override {
+    return base::fail(base::ErrorCode::kNotFound, path);
+  }
+};
+
+// The body of the text's image; empty if it does not compile by itself.
+std::string image_body(const fuzz::Seed& file) {
+  dsl::SourceSet sources;
+  dsl::Diagnostics diagnostics;
+  NoFiles files;
+  const dsl::Ast ast = dsl::parse(sources, sources.add(file.name, file.bytes), diagnostics);
+  const auto result = compiler::compile(sources, std::span(&ast, 1), files, {}, diagnostics);
+  if (!result.image) return {};
+  std::string body = nfa::write_image(*result.image).substr(kHeader);
+  // Else nothing but the first checks would ever be reached.
+  WEIR_CHECK(nfa::read_image(with_header(body)).has_value());
+  return body;
+}
+
 }  // namespace
+
+std::vector<weir::fuzz::Seed> weir::fuzz::seeds() {
+  std::vector<Seed> images;
+  for (const Seed& text : rule_texts()) {
+    std::string body = image_body(text);
+    if (!body.empty()) images.push_back({text.name, std::move(body)});
+  }
+  return images;
+}
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t max_size, unsigned int seed) {

@@ -16,6 +16,7 @@
 #include "dsl/parser.h"
 #include "dsl/render.h"
 #include "tests/fuzz/run_image.h"
+#include "tests/fuzz/seeds.h"
 
 namespace {
 
@@ -53,6 +54,8 @@ compiler::CompileResult compiled(const dsl::SourceSet& sources, const dsl::Ast& 
 }
 
 }  // namespace
+
+std::vector<weir::fuzz::Seed> weir::fuzz::seeds() { return rule_texts(); }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   dsl::SourceSet sources;
