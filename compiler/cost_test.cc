@@ -50,7 +50,7 @@ class Runner {
       EXPECT_TRUE(program) << program.error().message;
       if (program) conditions_.programs.push_back(std::move(*program));
     }
-    conditions_.predicates = image.predicates;
+    conditions_.set_predicates(image.predicates, image.programs);
     context_ = std::make_unique<nfa::EventContext>(conditions_);
     stepper_ = std::make_unique<nfa::Stepper>(image.rules[0].automaton, *context_);
   }

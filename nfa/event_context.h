@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "event/row.h"
@@ -12,12 +13,31 @@
 
 namespace weir::nfa {
 
+// A predicate that asks whether a slot's whole number, or scaled decimal, is in a range: most are
+// of this kind, and are cheaper to test than to remember.
+struct RangeTest {
+  static constexpr std::uint16_t kNone = 0xFFFF;
+  std::uint16_t slot = kNone;  // kNone: the predicate is something else
+  std::int64_t low = 0;
+  std::uint64_t span = 0;  // high - low
+
+  [[nodiscard]] bool holds(const event::Row& row) const {
+    return row.has(slot) &&
+           static_cast<std::uint64_t>(row.slots[slot].integer) - static_cast<std::uint64_t>(low) <=
+               span;
+  }
+};
+
 // What all rules of a loaded image share at run time. Immutable.
 struct LoadedConditions {
   std::vector<LoadedProgram> programs;  // by ProgramId
   std::vector<ProgramId> predicates;    // by PredicateId
+  std::vector<RangeTest> ranges;        // beside predicates
   std::vector<const DataSet*> lists;
   std::vector<const DataTable*> tables;
+
+  // `all`: the programs, by ProgramId.
+  void set_predicates(std::span<const ProgramId> which, std::span<const Program> all);
 };
 
 class EventContext {
@@ -49,6 +69,8 @@ class EventContext {
   }
 
   [[nodiscard]] bool test(PredicateId id) {
+    const RangeTest& range = loaded_.ranges[id.index()];
+    if (range.slot != RangeTest::kNone) return range.holds(*row_);
     std::uint64_t& known = memo_[id.index()];
     if (known < epoch_) {
       const auto& program = loaded_.programs[loaded_.predicates[id.index()].index()];

@@ -87,6 +87,8 @@ bool take_set(const ConstantSet& set, SlotTest& test) {
   return !test.any_of.empty();
 }
 
+}  // namespace
+
 std::optional<SlotTest> slot_test(const Program& program) {
   const auto simple = as_simple_test(program);
   if (!simple) return std::nullopt;
@@ -127,6 +129,24 @@ std::optional<SlotTest> slot_test(const Program& program) {
       return std::nullopt;
   }
 }
+
+RangeTest range_test(const Program& program) {
+  const auto test = slot_test(program);
+  RangeTest range;
+  if (!test || test->any_of.size() > 1 || test->low > test->high) return range;
+  // The first eight bytes of either are its 64-bit code: decimals of events are within 64 bits.
+  if (test->value_class != ValueClass::kInteger && test->value_class != ValueClass::kDecimal) {
+    return range;
+  }
+  const bool one = !test->any_of.empty();
+  range.slot = test->slot;
+  range.low = one ? test->any_of.front() : test->low;
+  range.span = static_cast<std::uint64_t>(one ? range.low : test->high) -
+               static_cast<std::uint64_t>(range.low);
+  return range;
+}
+
+namespace {
 
 // Both hold. False: nothing passes.
 bool meet(SlotTest& a, const SlotTest& b) {
@@ -209,6 +229,13 @@ struct PredicateIndex::Node {
   std::vector<std::uint32_t> always;
   std::vector<std::unique_ptr<Node>> children;
 };
+
+void LoadedConditions::set_predicates(std::span<const ProgramId> which,
+                                      std::span<const Program> all) {
+  predicates.assign(which.begin(), which.end());
+  ranges.clear();
+  for (const ProgramId program : predicates) ranges.push_back(range_test(all[program.index()]));
+}
 
 namespace {
 

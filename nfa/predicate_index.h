@@ -22,6 +22,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -75,6 +76,11 @@ struct SlotTest {
   std::int64_t low = INT64_MIN;
   std::int64_t high = INT64_MAX;
 };
+
+// What a program of one comparison says; nullopt if the index does not understand it.
+[[nodiscard]] std::optional<SlotTest> slot_test(const Program& program);
+// The same as a range, if it is one of whole numbers or decimals; else its slot is kNone.
+[[nodiscard]] RangeTest range_test(const Program& program);
 
 class PredicateIndex {
  public:

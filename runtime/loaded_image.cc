@@ -109,7 +109,7 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
     if (!program) return std::unexpected(program.error());
     loaded.conditions.programs.push_back(std::move(*program));
   }
-  loaded.conditions.predicates = image.predicates;
+  loaded.conditions.set_predicates(image.predicates, image.programs);
 
   loaded.by_type.resize(image.schema.types.size());
   std::map<std::string, std::uint32_t> dimensions;
