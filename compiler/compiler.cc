@@ -4,6 +4,7 @@
 
 #include "compiler/lints.h"
 #include "compiler/rule_compiler.h"
+#include "compiler/rule_overlaps.h"
 #include "compiler/test_checks.h"
 
 namespace weir::compiler {
@@ -39,11 +40,17 @@ CompileResult compile(const dsl::SourceSet& sources, std::span<const dsl::Ast> a
   const CompileContext context{sources, asts, files, options, builder, diagnostics};
   collect_declarations(context, declared);
   FieldReads reads;
+  std::vector<RuleShape> shapes;
+  shapes.reserve(declared.rules.size());
   for (const auto& rule : declared.rules) {
-    result.rules.push_back(compile_rule(context, declared, rule, reads));
+    result.rules.push_back(compile_rule(context, declared, rule, reads, shapes.emplace_back()));
   }
   check_tests(context, declared, result.rules);
   lint_unused(asts, declared, diagnostics);
+  if (!diagnostics.has_errors()) {
+    lint_overlaps(result.rules, shapes, diagnostics);
+    lint_outcomes(asts, declared, diagnostics);
+  }
   mark_reads(builder.image.schema, reads);
   keep_wanted(options, diagnostics);
   diagnostics.sort();

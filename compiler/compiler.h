@@ -31,6 +31,7 @@ namespace weir::compiler {
 struct RuleReport {
   std::string name;
   dsl::Span span;
+  dsl::Span name_span;
   bool ok = false;                 // it is in the image
   std::vector<std::string> parts;  // names under which its matches list events
   RuleCost cost;                   // of a rule that is ok

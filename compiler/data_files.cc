@@ -137,6 +137,7 @@ bool fill_list(const CompileContext& context, dsl::SourceId source, const dsl::L
 std::optional<std::size_t> find_key(const CompileContext& context, const dsl::TableDecl& decl) {
   const auto is_key = [](const dsl::FieldDecl& column) { return column.key; };
   const auto keys = std::ranges::count_if(decl.columns, is_key);
+  if (keys == 0 && (decl.incomplete || !decl.broken_fields.empty())) return std::nullopt;
   if (keys != 1) {
     context.diagnostics
         .add(DiagnosticCode::kBadTable, decl.name.span,
@@ -164,7 +165,8 @@ bool check_columns(const CompileContext& context, const dsl::TableDecl& decl) {
   return ok;
 }
 
-bool fill_table(const CompileContext& context, dsl::SourceId source, const dsl::TableDecl& decl,
+// A table whose file cannot be taken stays, without rows: what names its columns can be checked.
+void fill_table(const CompileContext& context, dsl::SourceId source, const dsl::TableDecl& decl,
                 nfa::DataTable& rows) {
   std::vector<event::Field> fields;
   for (const auto& column : rows.columns()) {
@@ -179,7 +181,7 @@ bool fill_table(const CompileContext& context, dsl::SourceId source, const dsl::
   const auto data = reader.read([&](base::FileEnv& files, const std::string& path) {
     return event::read_table_file(files, path, fields);
   });
-  if (!data) return false;
+  if (!data) return;
   const auto present = std::make_unique<bool[]>(rows.columns().size());
   for (const auto& row : data->rows) {
     for (std::size_t i = 0; i < rows.columns().size(); ++i) present[i] = row.has(i);
@@ -188,9 +190,8 @@ bool fill_table(const CompileContext& context, dsl::SourceId source, const dsl::
     const auto& key = rows.columns()[rows.key()];
     (void)reader.fault(decl.path + " has two rows of the key " +
                        nfa::value_text(key.type, row.slots[rows.key()], nfa::Quoting::kQuoted));
-    return false;
+    return;
   }
-  return true;
 }
 
 }  // namespace
@@ -215,7 +216,7 @@ std::optional<nfa::TableImage> read_table(const CompileContext& context, dsl::So
   if (!check_columns(context, decl) || !key) return std::nullopt;
   std::vector<nfa::DataTable::Column> columns;
   for (const auto& column : decl.columns) {
-    if (!column.type) return std::nullopt;  // the parser has said so
+    if (!column.type) continue;  // the parser has said so
     columns.push_back(
         {column.name.text, value_type(*column.type, context.diagnostics), column.type->optional});
   }
@@ -226,7 +227,14 @@ std::optional<nfa::TableImage> read_table(const CompileContext& context, dsl::So
     return std::nullopt;
   }
   nfa::TableImage table{decl.name.text, nfa::DataTable(std::move(columns), *key)};
-  if (!fill_table(context, source, decl, table.rows)) return std::nullopt;
+  if (!decl.path.empty()) {
+    fill_table(context, source, decl, table.rows);
+  } else if (!decl.broken) {
+    context.diagnostics
+        .add(DiagnosticCode::kBadTable, decl.name.span,
+             "table `" + decl.name.text + "` does not say where its rows are")
+        .help = "write the file behind its `}`: `from \"tables/" + decl.name.text + ".csv\"`";
+  }
   return table;
 }
 

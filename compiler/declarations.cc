@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "compiler/data_files.h"
+#include "compiler/definition_checks.h"
 #include "compiler/event_types.h"
 #include "compiler/param_values.h"
 #include "compiler/ruleset.h"
@@ -26,6 +27,8 @@ class Collector {
         std::visit([&](const auto& each) { take(ast, each); }, decl);
       }
     }
+    check_defines(context_, declared_);
+    check_features(context_, declared_);
     set_params(context_.options, declared_, diagnostics_);
     evaluate_params(context_, declared_);
     compile_ruleset(context_, ruleset_, declared_);
@@ -43,6 +46,10 @@ class Collector {
       issue.notes.push_back({place->second, "declared here"});
     }
     return added;
+  }
+
+  void note_broken(const dsl::Name& owner, const std::vector<dsl::Name>& fields) {
+    for (const auto& field : fields) declared_.broken_fields[owner.text].insert(field.text);
   }
 
   bool declare_value(const dsl::Name& name, bool broken) {
@@ -69,10 +76,14 @@ class Collector {
   }
 
   void take(const dsl::Ast&, const dsl::EventDecl& decl) {
-    if (decl.broken) declared_.poisoned.insert(decl.name.text);
-    if (!declare(declared_.events, decl.name, "event type")) return;
+    if (decl.incomplete) declared_.poisoned.insert(decl.name.text);
+    note_broken(decl.name, decl.broken_fields);
+    const bool added = declare(declared_.events, decl.name, "event type");
     auto type = event_type(decl, diagnostics_);
-    check_same_records(type, decl, context_.image.image.schema, diagnostics_);
+    if (!added) return;
+    if (!decl.broken) {
+      check_same_records(type, decl, context_.image.image.schema, diagnostics_);
+    }
     context_.image.image.schema.types.push_back(std::move(type));
   }
 
@@ -90,7 +101,8 @@ class Collector {
   }
 
   void take(const dsl::Ast& ast, const dsl::TableDecl& decl) {
-    if (!declare_value(decl.name, decl.broken) || decl.broken) return;
+    note_broken(decl.name, decl.broken_fields);
+    if (!declare_value(decl.name, decl.incomplete)) return;
     auto table = read_table(context_, ast.source, decl);
     if (!table) {
       declared_.poisoned.insert(decl.name.text);
@@ -108,14 +120,14 @@ class Collector {
   }
 
   void take(const dsl::Ast& ast, const dsl::ParamDecl& decl) {
-    if (!declare_value(decl.name, decl.broken || !decl.value.valid())) return;
+    if (!declare_value(decl.name, decl.incomplete || !decl.value.valid())) return;
     if (!decl.value.valid()) return;
     declared_.names.params[decl.name.text] =
         ParamView{ExprRef{&ast, decl.value}, false, decl.name.span};
   }
 
   void take(const dsl::Ast& ast, const dsl::DefineDecl& decl) {
-    if (!declare_value(decl.name, decl.broken || !decl.body.valid())) return;
+    if (!declare_value(decl.name, decl.incomplete || !decl.body.valid())) return;
     if (decl.body.valid()) declared_.names.defines[decl.name.text] = DefineView{&ast, &decl};
   }
 
@@ -139,7 +151,9 @@ class Collector {
   }
 
   void take(const dsl::Ast& ast, const dsl::RuleDecl& decl) {
-    if (declare(declared_.rule_names, decl.name, "rule")) declared_.rules.push_back({&ast, &decl});
+    // One whose name is taken is looked at too: it may have mistakes of its own.
+    static_cast<void>(declare(declared_.rule_names, decl.name, "rule"));
+    declared_.rules.push_back({&ast, &decl});
   }
 
   void take(const dsl::Ast&, const dsl::TemplateDecl& decl) {

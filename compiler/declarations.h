@@ -7,7 +7,8 @@
 // Invariants
 // 1. Of two declarations of one name the first counts; the other is an error.
 // 2. A declaration that could not be understood is in `poisoned`: that a name or field is missing
-//    because of it must not be reported again.
+//    because of it must not be reported again. Of an event type or table that is otherwise
+//    understood only the `broken_fields` are.
 #pragma once
 
 #include <deque>
@@ -68,6 +69,8 @@ struct Declared {
   std::map<std::string, dsl::Span, std::less<>> rule_names;
   std::set<std::string, std::less<>> streams;  // not event types of the schema
   std::set<std::string, std::less<>> poisoned;
+  // By event type or table: its fields whose types could not be understood.
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> broken_fields;
   std::deque<dsl::Ast> set_values;  // the trees of `--set`
 
   // As suggestions for a name that nothing declares.

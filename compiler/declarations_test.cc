@@ -126,8 +126,8 @@ TEST(Declarations, FilesAreOneRuleset) {
   const auto compiled = compile_texts({"rule second { when auth }", testing::kEvents,
                                        "rule second { when auth } rule third { when login }"});
   EXPECT_TRUE(compiled->has("W3001"));
-  ASSERT_EQ(compiled->result.rules.size(), 2U);
-  EXPECT_EQ(compiled->result.rules[1].name, "third");
+  ASSERT_EQ(compiled->result.rules.size(), 3U) << "one whose name is taken is looked at too";
+  EXPECT_EQ(compiled->result.rules[2].name, "third");
 }
 
 TEST(Declarations, WarningsCanBeLeftOut) {
@@ -144,7 +144,8 @@ TEST(Declarations, OneMistakeIsOneDiagnostic) {
            "event e { x strnig y int } rule r { when e where x == \"a\" }",
            "event e { x int } param p = \"a rule r { when e where x > p }",
            "event e { x int } list l strin from \"none.csv\" rule r { when e where x in l }",
-           "event e { x int } rule r { when e as a where x = 5 then e as b where x > a.x within 1h "
+           "event e { x int } rule r { by x when e as a where x = 5 then e as b where x > a.x "
+           "within 1h "
            "}",
            "event e { x int } define f(a) = a + rule r { when e where f(x) > 5 }",
        }) {

@@ -44,7 +44,7 @@ class IrBuilder {
   IrId presence(bool present, IrId a, dsl::Span span);
   IrId otherwise(IrId a, IrId b, dsl::Span span);
   IrId text_test(dsl::Op op, IrId a, IrId b, dsl::Span span);  // starts_with and its kin
-  IrId matches(IrId a, const std::string& regex, dsl::Span span);
+  IrId matches(IrId a, const std::string& regex, dsl::Span regex_span, dsl::Span span);
   IrId in_elements(IrId a, const std::vector<IrId>& elements, dsl::Span span);
   IrId in_network(IrId a, IrId cidr, dsl::Span span);
   IrId list_has(IrId list, IrId element, dsl::Span span);
@@ -76,6 +76,7 @@ class IrBuilder {
   IrId time_arithmetic(dsl::Op op, IrId a, IrId b, dsl::Span span);
   IrId compare_count(IrOp op, IrId a, IrId b, dsl::Span span);
   [[nodiscard]] Origin worst_origin(const std::vector<IrId>& args) const;
+  IrId without_blame(IrId constant);
   std::optional<IrId> negate_step(IrId id, const std::unordered_map<std::uint32_t, IrId>& done);
 
   IrGraph& graph_;

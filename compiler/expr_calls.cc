@@ -59,6 +59,16 @@ std::string_view letter_name(char letter) {
   }
 }
 
+// How a function of a part's events is written; empty: it is none.
+std::string part_function_form(const std::string& name) {
+  if (name == "count" || name == "first" || name == "last" || name == "prev") {
+    return name + (name == "count" ? "(part)" : "(part).field");
+  }
+  const bool known = std::ranges::any_of(
+      kPartAggregates, [&](const PartAggregate& aggregate) { return aggregate.name == name; });
+  return known ? name + "(part.field)" : "";
+}
+
 bool takes_zone(std::string_view name) {
   return name == "hour" || name == "weekday" || name == "date";
 }
@@ -151,13 +161,8 @@ bool Lowering::visit_part_call(const Step& step) {
     const PartView* part = find_part(step, of);
     if (part != nullptr) {
       push(part_count(*part, expr.span));
-    } else if (of.kind == ExprKind::kName) {
-      unknown_name(of);
-      push(IrId());
     } else {
-      diagnostics_
-          .add(DiagnosticCode::kBadArguments, expr.span, "`count` counts the events of a part")
-          .help = "name the part: `count(part)`";
+      unknown_part(of, expr.text);
       push(IrId());
     }
     return true;
@@ -179,12 +184,12 @@ bool Lowering::visit_part_call(const Step& step) {
                              ? find_part(step, at(ExprRef{step.expr.ast, of.args[0]}))
                              : nullptr;
   if (part != nullptr) {
-    push(part_field(*part, aggregate->kind, RegisterWhich::kLast, of.text, expr.span));
+    push(part_field(*part, aggregate->kind, RegisterWhich::kLast, of, expr.span));
     return true;
   }
   if (of.kind == ExprKind::kMember &&
       at(ExprRef{step.expr.ast, of.args[0]}).kind == ExprKind::kName) {
-    unknown_name(at(ExprRef{step.expr.ast, of.args[0]}));
+    unknown_part(at(ExprRef{step.expr.ast, of.args[0]}), expr.text);
   } else {
     diagnostics_
         .add(DiagnosticCode::kBadArguments, expr.span,
@@ -294,10 +299,18 @@ IrId Lowering::combine_call(const Step& step, std::vector<IrId>& args) {
   for (const nfa::BuiltinInfo& info : nfa::builtins()) names.push_back(info.name);
   if (std::find(names.begin(), names.end(), expr.text) != names.end())
     return call_builtin(expr, args);
+  if (const std::string form = part_function_form(expr.text); !form.empty()) {
+    diagnostics_
+        .add(DiagnosticCode::kBadArguments, expr.span,
+             "`" + expr.text + "` takes " +
+                 (form.ends_with(".field)") ? "one field of a part's events" : "a part's name"))
+        .help = "write `" + form + "`";
+    return IrId();
+  }
   for (const PartAggregate& aggregate : kPartAggregates) names.push_back(aggregate.name);
   names.push_back("count");
   for (const auto& [name, define] : scope_.declarations->defines) names.push_back(name);
-  dsl::Diagnostic& d = diagnostics_.add(DiagnosticCode::kUnknownFunction, expr.span,
+  dsl::Diagnostic& d = diagnostics_.add(DiagnosticCode::kUnknownFunction, expr.text_span,
                                         "there is no function `" + expr.text + "`");
   const std::string_view near = dsl::nearest_name(expr.text, names);
   if (!near.empty()) {

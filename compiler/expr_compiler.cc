@@ -45,6 +45,7 @@ std::optional<Conjunct> make_conjunct(const IrGraph& graph, IrId id, const ExprS
   conjunct.span = graph[id].span;
   conjunct.text = render(graph, id);
   conjunct.explain = render_template(graph, id, scope.at_hand);
+  conjunct.fact = fact_of(graph, id);
   return conjunct;
 }
 
@@ -97,6 +98,32 @@ bool report_contradictions(const IrGraph& graph, IrId root, dsl::Diagnostics& di
   return whole;
 }
 
+// Warns of what another condition of the same `and` implies.
+void report_implied(const IrGraph& graph, IrId root, dsl::Diagnostics& diagnostics) {
+  std::vector<IrId> todo = {root};
+  std::vector<bool> seen(graph.nodes.size());
+  while (!todo.empty()) {
+    const IrId id = todo.back();
+    todo.pop_back();
+    if (seen[id.index()]) continue;
+    seen[id.index()] = true;
+    const IrNode& node = graph[id];
+    todo.insert(todo.end(), node.args.begin(), node.args.end());
+    if (node.op != IrOp::kAnd) continue;
+    dsl::Span told;
+    for (const Implied& implied : find_implied(graph, node.args)) {
+      const dsl::Span span = graph[implied.condition].span;
+      if (span == told || span == graph[implied.by].span) continue;  // the sides of a `between`
+      told = span;
+      auto& issue = diagnostics.add(DiagnosticCode::kImpliedCondition, span,
+                                    "`" + render(graph, implied.condition) + "` holds wherever `" +
+                                        render(graph, implied.by) + "` does");
+      issue.notes.push_back({graph[implied.by].span, "which stands here"});
+      issue.help = "leave it out, or mend the one of them that is not meant so";
+    }
+  }
+}
+
 }  // namespace
 
 CompiledCondition compile_condition(ExprRef expr, const ExprScope& scope,
@@ -128,6 +155,7 @@ CompiledCondition compile_condition(ExprRef expr, const ExprScope& scope,
     result.ok = diagnostics.error_count() == errors;
     return result;
   }
+  report_implied(graph, root, diagnostics);
   const std::vector<IrId> parts = top.op == IrOp::kAnd ? top.args : std::vector<IrId>{root};
   for (const IrId part : parts) {
     auto conjunct = make_conjunct(graph, part, scope);

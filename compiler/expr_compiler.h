@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "compiler/expr_scope.h"
+#include "compiler/implications.h"
 #include "dsl/diagnostic.h"
 #include "event/value.h"
 #include "nfa/explain.h"
@@ -36,6 +37,7 @@ struct Conjunct {
   dsl::Span span;          // in the rule, for messages
   std::string text;        // as in the language, params and defines put in, one line
   nfa::ExplainTemplate explain;
+  std::optional<Fact> fact;  // of a simple one, for lints
 };
 
 struct CompiledCondition {

@@ -266,11 +266,19 @@ IrId IrBuilder::presence(bool present, IrId a, Span span) {
   return add(std::move(n));
 }
 
+// A constant that stands in for what is absent at this count of a part: another count may give
+// another value, so nothing is to be said of it.
+IrId IrBuilder::without_blame(IrId constant) {
+  IrNode n = node(constant);
+  n.origin = Origin::kQuiet;
+  return add(std::move(n));
+}
+
 IrId IrBuilder::otherwise(IrId a, IrId b, Span span) {
   if (!a.valid() || !b.valid()) return IrId();
   if (!unify(&a, &b, span, "both sides of `otherwise` have to be of one type")) return IrId();
   if (is_constant(a)) return a;
-  if (is_absent(a)) return b;
+  if (is_absent(a)) return is_constant(b) ? without_blame(b) : b;
   if (is_absent(b)) return a;
   IrNode n;
   n.op = IrOp::kOtherwise;
@@ -306,7 +314,7 @@ IrId IrBuilder::text_test(Op op, IrId a, IrId b, Span span) {
   return add_folded(std::move(n));
 }
 
-IrId IrBuilder::matches(IrId a, const std::string& regex, Span span) {
+IrId IrBuilder::matches(IrId a, const std::string& regex, Span regex_span, Span span) {
   if (!a.valid()) return a;
   if (node(a).type.kind != TypeKind::kString) {
     mismatch(span, "`matches` is for strings", a, IrId());
@@ -318,7 +326,7 @@ IrId IrBuilder::matches(IrId a, const std::string& regex, Span span) {
   const re2::RE2 compiled(regex, options);
   if (!compiled.ok()) {
     diagnostics_
-        .add(DiagnosticCode::kBadRegex, span,
+        .add(DiagnosticCode::kBadRegex, regex_span,
              "this regular expression does not compile: " + compiled.error())
         .help = "the syntax is RE2's: no lookaround and no back-references";
     return IrId();

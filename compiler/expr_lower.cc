@@ -60,6 +60,7 @@ void Lowering::push_combine(const Step& step, const std::vector<ExprRef>& operan
 
 void Lowering::visit(const Step& step) {
   const Expr& expr = at(step);
+  if (expr.mistaken) return push(IrId());  // reported
   switch (expr.kind) {
     case ExprKind::kName:
       visit_name(step);
@@ -226,7 +227,7 @@ IrId Lowering::combine_other(const Step& step, std::vector<IrId>& args) {
       return build_.logical(IrOp::kAnd, {low, high}, expr.span);
     }
     case ExprKind::kMatches:
-      return build_.matches(args[0], at(arg(step, 1)).text, expr.span);
+      return build_.matches(args[0], at(arg(step, 1)).text, at(arg(step, 1)).span, expr.span);
     case ExprKind::kIsMissing:
     case ExprKind::kIsPresent:
       return build_.presence(expr.kind == ExprKind::kIsPresent, args[0], expr.span);

@@ -83,7 +83,7 @@ class Lowering {
   IrId event_field(const dsl::Expr& expr);
   IrId part_member(const PartRef& ref, const dsl::Expr& expr);
   IrId part_field(const PartView& part, nfa::RegisterKind kind, nfa::RegisterWhich which,
-                  const std::string& field, dsl::Span span);
+                  const dsl::Expr& named, dsl::Span span);
   IrId register_leaf(nfa::RegisterDesc desc, dsl::Span span, bool may_be_absent);
   IrId key_field(std::size_t index, dsl::Span span);
   const Binding* find_binding(const Step& step, const std::string& name) const;
@@ -91,7 +91,9 @@ class Lowering {
   PartRef part_ref(const Step& step, ExprRef expr);
   bool is_inside(const Env* env, const void* what) const;
   void unknown_name(const dsl::Expr& expr);
-  void unknown_field(const event::EventType& type, const dsl::Expr& expr, dsl::Span span);
+  void unknown_part(const dsl::Expr& expr, const std::string& function);
+  [[nodiscard]] bool comes_later(const dsl::Expr& expr);
+  void unknown_field(const event::EventType& type, const dsl::Expr& expr);
   [[nodiscard]] bool has_field(const PartView& part, const std::string& field) const;
 
   // expr_calls.cc: functions and aggregates over parts

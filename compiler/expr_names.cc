@@ -61,7 +61,7 @@ void Lowering::visit_name(const Step& step) {
     }
     if (scope_.bare_part && has_field(scope_.parts[*scope_.bare_part], expr.text)) {
       return push(part_field(scope_.parts[*scope_.bare_part], RegisterKind::kField,
-                             RegisterWhich::kLast, expr.text, expr.span));
+                             RegisterWhich::kLast, expr, expr.span));
     }
   }
   if (expr.quoted) {
@@ -225,7 +225,7 @@ Lowering::PartRef Lowering::part_ref(const Step& step, ExprRef ref) {
   found.part = find_part(step, name);
   if (found.part == nullptr) {
     found.error = true;
-    unknown_name(name);
+    unknown_part(name, expr.text);
     return found;
   }
   found.which = expr.text == "first" ? RegisterWhich::kFirst : RegisterWhich::kLast;
@@ -298,21 +298,20 @@ IrId Lowering::part_member(const PartRef& ref, const Expr& expr) {
                      "features cannot stand in a condition yet");
     return IrId();
   }
-  return part_field(*ref.part, RegisterKind::kField, ref.which, expr.text, expr.span);
+  return part_field(*ref.part, RegisterKind::kField, ref.which, expr, expr.span);
 }
 
 // A field of one event of a part, or an aggregate over that field of all of them.
 IrId Lowering::part_field(const PartView& part, RegisterKind kind, RegisterWhich which,
-                          const std::string& field, Span span) {
+                          const Expr& named, Span span) {
+  const std::string& field = named.text;
   nfa::RegisterDesc desc;
   bool optional = false;
   for (const event::EventTypeId id : part.types) {
     const event::EventType& type = scope_.schema->types[id.index()];
     const auto slot = type.find_field(field);
     if (!slot) {
-      Expr named;
-      named.text = field;
-      unknown_field(type, named, span);
+      unknown_field(type, named);
       return IrId();
     }
     const event::Field& found = type.fields[*slot];
@@ -363,29 +362,49 @@ IrId Lowering::part_field(const PartView& part, RegisterKind kind, RegisterWhich
 
 // ---- what was probably meant -------------------------------------------------------------------
 
-void Lowering::unknown_field(const event::EventType& type, const Expr& expr, Span span) {
+void Lowering::unknown_field(const event::EventType& type, const Expr& expr) {
+  const bool own_place = expr.text_span.end > expr.text_span.begin;
+  const Span span = own_place ? expr.text_span : expr.span;
   dsl::Diagnostic& d = diagnostics_.add(DiagnosticCode::kUnknownField, span,
                                         "`" + type.name + "` has no field `" + expr.text + "`");
   std::vector<std::string_view> names;
   for (const event::Field& field : type.fields) names.push_back(field.name);
   const std::string_view near = dsl::nearest_name(expr.text, names);
   if (near.empty()) return;
-  Span at_name = span;  // the name stands last: part.field
-  at_name.begin = span.end - static_cast<std::uint32_t>(
-                                 std::min<std::size_t>(expr.text.size(), span.end - span.begin));
-  d.suggestions.push_back(
-      {at_name, std::string(near), "did you mean `" + std::string(near) + "`?"});
+  d.suggestions.push_back({span, std::string(near), "did you mean `" + std::string(near) + "`?"});
+}
+
+bool Lowering::comes_later(const Expr& expr) {
+  const auto& later = scope_.later_parts;
+  if (std::find(later.begin(), later.end(), expr.text) == later.end()) return false;
+  diagnostics_
+      .add(DiagnosticCode::kLaterPart, expr.span,
+           "`" + expr.text + "` comes later in the pattern: a condition looks only back")
+      .help = "move the condition to that part, or into `having`";
+  return true;
+}
+
+// Where only the name of a part can stand.
+void Lowering::unknown_part(const Expr& expr, const std::string& function) {
+  if (expr.kind == ExprKind::kName && comes_later(expr)) return;
+  std::vector<std::string_view> names;
+  for (const PartView& part : scope_.parts) names.push_back(part.name);
+  const bool plain = expr.kind == ExprKind::kName;
+  const std::string_view near = plain ? dsl::nearest_name(expr.text, names) : "";
+  const std::string wanted = "`" + function + "` takes a part's name";
+  if (near.empty()) {
+    diagnostics_.add(DiagnosticCode::kBadArguments, expr.span, wanted).help =
+        names.empty() ? "a part is named with `as`"
+                      : "a part that this condition can look at is `" + std::string(names[0]) + "`";
+    return;
+  }
+  diagnostics_.add(DiagnosticCode::kUnknownName, expr.span, "no part is called `" + expr.text + "`")
+      .suggestions.push_back(
+          {expr.span, std::string(near), "did you mean `" + std::string(near) + "`?"});
 }
 
 void Lowering::unknown_name(const Expr& expr) {
-  if (std::find(scope_.later_parts.begin(), scope_.later_parts.end(), expr.text) !=
-      scope_.later_parts.end()) {
-    diagnostics_
-        .add(DiagnosticCode::kLaterPart, expr.span,
-             "`" + expr.text + "` comes later in the pattern: a condition looks only back")
-        .help = "move the condition to that part, or into `having`";
-    return;
-  }
+  if (comes_later(expr)) return;
   std::vector<std::string_view> names;
   if (scope_.place != ExprPlace::kWhere) {
     for (const PartView& part : scope_.parts) {
@@ -421,6 +440,8 @@ void Lowering::unknown_name(const Expr& expr) {
   for (const auto& [name, table] : file.tables) names.push_back(name);
   for (const auto& [name, define] : file.defines) names.push_back(name);
   for (const std::string& name : file.features) names.push_back(name);
+  names.push_back("true");
+  names.push_back("false");
   dsl::Diagnostic& d = diagnostics_.add(DiagnosticCode::kUnknownName, expr.span,
                                         "nothing here is called `" + expr.text + "`");
   const std::string_view near = dsl::nearest_name(expr.text, names);

@@ -44,6 +44,26 @@ bool is_literal(ExprKind kind) {
          kind == ExprKind::kDuration || kind == ExprKind::kList;
 }
 
+// What a value of the param's own kind looks like.
+std::string wanted_text(ExprKind kind) {
+  switch (kind) {
+    case ExprKind::kInt:
+    case ExprKind::kDecimal:
+    case ExprKind::kFloat:
+      return "its value in the file is a number: give one, such as `10` or `2.5`";
+    case ExprKind::kBool:
+      return "its value in the file is a truth: give `true` or `false`";
+    case ExprKind::kDuration:
+      return "its value in the file is a duration: give one, such as `30s`, `10m` or `1h30m`";
+    case ExprKind::kList:
+      return "its value in the file is a list: give one, such as `[1, 2]` or `[\"a\", \"b\"]`";
+    case ExprKind::kString:
+      return "its value in the file is a string: give one, such as `\"text\"`";
+    default:
+      return "give a number, a string, a duration, `true`, `false`, or a list of such";
+  }
+}
+
 // Places in the value are no places of a file: what is said of it is said where the param stands.
 void move_spans(dsl::Ast& ast, dsl::Span span) {
   ast.source = span.source;
@@ -66,16 +86,20 @@ void set_param(const std::string& name, const std::string& text, ParamView& para
     ast = parse_value(name, quoted(text));
   }
   if (!ast || !is_literal(ast->expr(value_of(*ast)).kind)) {
-    diagnostics.add(DiagnosticCode::kBadParam, param.declared,
-                    "`" + name + "` is set to `" + text + "`, which is no literal");
+    diagnostics
+        .add(DiagnosticCode::kBadParam, param.declared,
+             "`" + name + "` is set to `" + text + "`, which is no value")
+        .help = wanted_text(old_kind);
     return;
   }
   const auto kind = ast->expr(value_of(*ast)).kind;
   const bool fits =
       !is_literal(old_kind) || kind == old_kind || (is_number(kind) && is_number(old_kind));
   if (!fits) {
-    diagnostics.add(DiagnosticCode::kBadParam, param.declared,
-                    "`" + name + "` is set to `" + text + "`, a value of another type");
+    diagnostics
+        .add(DiagnosticCode::kBadParam, param.declared,
+             "`" + name + "` is set to `" + text + "`, a value of another type")
+        .help = wanted_text(old_kind);
     return;
   }
   move_spans(*ast, param.declared);

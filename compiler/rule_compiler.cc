@@ -5,6 +5,7 @@
 #include "compiler/rule_compiler.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "compiler/bounds.h"
@@ -30,13 +31,14 @@ constexpr std::uint32_t kDefaultReport = 100;
 class RuleCompiler {
  public:
   RuleCompiler(const CompileContext& context, const Declared& declared, const RuleRef& rule,
-               FieldReads& reads, dsl::Diagnostics& diagnostics)
+               FieldReads& reads, RuleShape& shape, dsl::Diagnostics& diagnostics)
       : context_(context),
         declared_(declared),
         ast_(*rule.ast),
         decl_(*rule.decl),
         ref_(rule),
         all_reads_(reads),
+        shape_(shape),
         diagnostics_(diagnostics),
         bounds_(declared, diagnostics),
         errors_before_(diagnostics.error_count()) {}
@@ -44,6 +46,7 @@ class RuleCompiler {
   RuleReport compile() {
     report_.name = decl_.name.text;
     report_.span = decl_.span;
+    report_.name_span = decl_.name.span;
     collect_parts();
     check_unsupported();
     take_bounds();
@@ -202,7 +205,26 @@ class RuleCompiler {
     lowering.finish(image_);
     if (failed()) return;
     check_pick({&ast_, &decl_, &graph}, image_, diagnostics_);
-    if (!failed()) add_to_image(graph, keys);
+    if (!failed()) add_to_image(graph, keys, lowering);
+  }
+
+  // Rules of one event are compared by what they ask of it, others as wholes.
+  void take_shape(const PatternGraph& graph, const RuleLowering& lowering) {
+    shape_.comparable = image_.mode != nfa::RuleMode::kOff;
+    shape_.frame = std::to_string(static_cast<int>(image_.mode)) + ' ' +
+                   std::to_string(static_cast<int>(image_.skip)) + ' ' +
+                   std::to_string(image_.skip_name);
+    for (const auto& condition : image_.having) shape_.frame += "\nhaving " + condition.text;
+    if (!looks_at_several_events(graph) && graph.parts.size() == 1) {
+      shape_.frame += "\none event";
+      for (const auto& key : image_.keys) {
+        for (const auto& field : key.fields) shape_.frame += ' ' + field;
+      }
+      shape_.events = lowering.event_conditions();
+      shape_.comparable = shape_.comparable && !shape_.events.empty();
+      return;
+    }
+    shape_.frame += '\n' + image_.state_identity;
   }
 
   // ---- having and outcomes ----------------------------------------------------------------------
@@ -303,7 +325,7 @@ class RuleCompiler {
     return 0;
   }
 
-  void add_to_image(const PatternGraph& graph, RuleKeys& keys) {
+  void add_to_image(const PatternGraph& graph, RuleKeys& keys, const RuleLowering& lowering) {
     image_.keys = std::move(keys.keys);
     image_.keyed = keys.keyed;
     image_.keys_by_part = keys.by_part;
@@ -312,6 +334,7 @@ class RuleCompiler {
     auto hashes = rule_hashes({ref_, &declared_, &schema(), &state_reads_, &reads_});
     image_.version = std::move(hashes.version);
     image_.state_identity = std::move(hashes.state_identity);
+    take_shape(graph, lowering);
     report_.conditions_text = conditions_text();
     report_.cost = rule_cost(image_);
     report_.ok = true;
@@ -325,6 +348,7 @@ class RuleCompiler {
   const dsl::RuleDecl& decl_;
   const RuleRef& ref_;
   FieldReads& all_reads_;
+  RuleShape& shape_;
   FieldReads reads_;        // of this rule
   FieldReads state_reads_;  // without its outcomes
   dsl::Diagnostics& diagnostics_;
@@ -369,6 +393,26 @@ bool stands_alone(DiagnosticCode code) {
   }
 }
 
+// Codes that can be told where the parts of the pattern and their names are all understood, though
+// another clause is not.
+bool stands_on_pattern(DiagnosticCode code) {
+  switch (code) {
+    case DiagnosticCode::kUnknownName:
+    case DiagnosticCode::kLaterPart:
+    case DiagnosticCode::kNotAValue:
+    case DiagnosticCode::kPrevOutside:
+    case DiagnosticCode::kImpossibleCondition:
+    case DiagnosticCode::kPatternEmpty:
+    case DiagnosticCode::kRepeatedEmptyGroup:
+    case DiagnosticCode::kBadCount:
+    case DiagnosticCode::kDuplicatePartName:
+    case DiagnosticCode::kImpossibleGap:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Whether the rule is about a declaration that could not be understood: then names and fields may
 // seem to be missing.
 class Suspicion {
@@ -385,15 +429,16 @@ class Suspicion {
   }
 
   [[nodiscard]] bool falls_on(const dsl::Diagnostic& issue) const {
+    const std::string name(context_.sources.text(issue.span));
     switch (issue.code) {
       case DiagnosticCode::kUnknownField:
+        return broken_type_ || broken_fields_.contains(name) || is_broken_column(name);
       case DiagnosticCode::kFieldNotShared:
-        return broken_type_;
+        return broken_type_ || broken_fields_.contains(name);
       case DiagnosticCode::kUnknownName:
       case DiagnosticCode::kUnknownFunction:
       case DiagnosticCode::kBareField:
-        return broken_type_ ||
-               declared_.poisoned.contains(std::string(context_.sources.text(issue.span)));
+        return broken_type_ || broken_fields_.contains(name) || declared_.poisoned.contains(name);
       default:
         return false;
     }
@@ -402,11 +447,31 @@ class Suspicion {
  private:
   void note(const dsl::Name& name) {
     broken_type_ = broken_type_ || declared_.poisoned.contains(name.text);
+    const auto broken = declared_.broken_fields.find(name.text);
+    if (broken == declared_.broken_fields.end()) return;
+    broken_fields_.insert(broken->second.begin(), broken->second.end());
+  }
+  // Which table is meant is not asked: a column of that name is broken in one of them.
+  [[nodiscard]] bool is_broken_column(const std::string& name) const {
+    return std::ranges::any_of(declared_.names.tables, [&](const auto& table) {
+      const auto broken = declared_.broken_fields.find(table.first);
+      return (broken != declared_.broken_fields.end() && broken->second.contains(name)) ||
+             declared_.poisoned.contains(table.first);
+    });
   }
   const CompileContext& context_;
   const Declared& declared_;
   bool broken_type_ = false;
+  std::set<std::string, std::less<>> broken_fields_;
 };
+
+// Whether what was found of a rule that the parser has reported may be told beside that.
+bool may_be_told(const dsl::RuleDecl& rule, const dsl::Diagnostic& issue) {
+  if (!rule.broken) return true;
+  if (issue.severity != dsl::Severity::kError) return false;
+  if (!rule.incomplete || stands_alone(issue.code)) return true;
+  return !rule.body.pattern_incomplete && stands_on_pattern(issue.code);
+}
 
 // A condition is compiled for each type that its part may take: what one of them does not have is
 // said once, as not shared.
@@ -422,13 +487,13 @@ bool said_better(const dsl::Diagnostics& found, const dsl::Diagnostic& issue) {
 }  // namespace
 
 RuleReport compile_rule(const CompileContext& context, const Declared& declared,
-                        const RuleRef& rule, FieldReads& reads) {
+                        const RuleRef& rule, FieldReads& reads, RuleShape& shape) {
   dsl::Diagnostics found;
-  auto report = RuleCompiler(context, declared, rule, reads, found).compile();
+  auto report = RuleCompiler(context, declared, rule, reads, shape, found).compile();
   const Suspicion suspicion(context, declared, rule);
   for (const auto& issue : found.list()) {
     if (said_better(found, issue)) continue;
-    if (rule.decl->broken && !stands_alone(issue.code)) continue;
+    if (!may_be_told(*rule.decl, issue)) continue;
     if (suspicion.falls_on(issue)) continue;
     context.diagnostics.add(issue.code, issue.span, issue.message) = issue;
   }

@@ -46,6 +46,7 @@ class KeyResolver {
         use(i);
       }
     }
+    report_missing();
     check_types();
     keys_.keyed = true;
     keys_.by_part = keys_.keys.size() > 1;
@@ -208,18 +209,37 @@ class KeyResolver {
     return *std::ranges::find(written_[key]->fields, field, &dsl::Name::text);
   }
 
+  // Told together of all types, once these are known.
   void missing(std::uint8_t key, const std::string& field, const event::EventType& type,
                const PatternPart& part) {
     const auto& name = name_of(key, field);
-    auto& issue =
-        diagnostics_.add(DiagnosticCode::kUnknownField, name.span,
-                         "`" + type.name + "` has no field `" + field + "` to be keyed by");
-    std::vector<std::string_view> known;
-    for (const auto& other : type.fields) known.push_back(other.name);
-    suggest_name(issue, name, known);
-    issue.notes.push_back({part.span, "the type is named here"});
-    if (issue.suggestions.empty()) {
-      issue.help = "a part whose field is called otherwise can have a `by` of its own";
+    const auto known = std::ranges::find(missing_, &name, &Missing::name);
+    if (known == missing_.end()) {
+      missing_.push_back({&name, {&type}, part.span});
+    } else {
+      known->types.push_back(&type);
+    }
+  }
+
+  void report_missing() {
+    for (const Missing& each : missing_) {
+      std::string who;
+      std::vector<std::string_view> known;
+      for (const event::EventType* type : each.types) {
+        who += (who.empty()                 ? "`"
+                : each.types.back() == type ? " and `"
+                                            : ", `") +
+               type->name + "`";
+        for (const auto& field : type->fields) known.push_back(field.name);
+      }
+      auto& issue = diagnostics_.add(DiagnosticCode::kUnknownField, each.name->span,
+                                     who + (each.types.size() == 1 ? " has" : " have") +
+                                         " no field `" + each.name->text + "` to be keyed by");
+      suggest_name(issue, *each.name, known);
+      issue.notes.push_back({each.named, "the type is named here"});
+      if (issue.suggestions.empty()) {
+        issue.help = "a part whose field is called otherwise can have a `by` of its own";
+      }
     }
   }
 
@@ -287,12 +307,19 @@ class KeyResolver {
     return out;
   }
 
+  struct Missing {
+    const dsl::Name* name;
+    std::vector<const event::EventType*> types;
+    dsl::Span named;  // where the first of them is
+  };
+
   const KeyInput& input_;
   dsl::Diagnostics& diagnostics_;
   std::size_t errors_before_;
   RuleKeys keys_;
   std::vector<const dsl::Keys*> written_;                       // by key
   std::vector<std::vector<std::optional<event::Type>>> types_;  // by key and field
+  std::vector<Missing> missing_;
 };
 
 }  // namespace

@@ -216,6 +216,16 @@ std::uint8_t RuleLowering::intern_symbol(std::size_t local,
   return static_cast<std::uint8_t>(symbols.size() - 1);
 }
 
+void RuleLowering::note_first_part(event::EventTypeId type,
+                                   const std::vector<Conjunct>& conjuncts) {
+  EventConditions entry;
+  entry.type = input_.schema->types[type.index()].name;
+  for (const Conjunct& conjunct : conjuncts) {
+    entry.conditions.push_back({conjunct.canonical, conjunct.fact});
+  }
+  first_part_.push_back(std::move(entry));
+}
+
 bool RuleLowering::compile_part(PartIndex index, std::uint32_t count_min, std::uint32_t count_max,
                                 AcceptorId* out) {
   const auto key = std::tuple(index, count_min, count_max);
@@ -254,6 +264,7 @@ bool RuleLowering::compile_part(PartIndex index, std::uint32_t count_min, std::u
       continue;
     }
     if (condition.verdict == CompiledCondition::Verdict::kNeverTrue) continue;
+    if (index == 0) note_first_part(type, condition.conjuncts);
     std::vector<nfa::PredicateId> predicates;
     std::vector<nfa::DynamicCondition> dynamic;
     std::vector<nfa::ConditionText> dynamic_texts;

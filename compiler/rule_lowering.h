@@ -15,6 +15,7 @@
 #include "compiler/expr_compiler.h"
 #include "compiler/expr_scope.h"
 #include "compiler/image_builder.h"
+#include "compiler/implications.h"
 #include "compiler/pattern_graph.h"
 #include "dsl/ast.h"
 #include "dsl/diagnostic.h"
@@ -51,6 +52,9 @@ class RuleLowering {
   // its type's name where that is unique. PartView::part is an index of Automaton::names.
   [[nodiscard]] std::vector<PartView> part_views() const;
 
+  // Of the first part: what each type of event that it takes has to satisfy.
+  [[nodiscard]] const std::vector<EventConditions>& event_conditions() const { return first_part_; }
+
   // Lays out the registers and fills rule.automaton and rule.condition_texts.
   void finish(nfa::RuleImage& rule);
 
@@ -64,6 +68,7 @@ class RuleLowering {
     bool repeated = false;
   };
 
+  void note_first_part(event::EventTypeId type, const std::vector<Conjunct>& conjuncts);
   void collect_names();
   void collect_types();
   [[nodiscard]] ExprScope scope_of(PartIndex part, std::uint32_t count_min,
@@ -98,6 +103,7 @@ class RuleLowering {
   std::vector<std::uint16_t> name_of_part_;  // by graph part; 0xFFFF: none
   std::map<std::tuple<PartIndex, std::uint32_t, std::uint32_t>, nfa::AcceptorId> acceptors_;
   std::vector<std::vector<std::vector<nfa::ConditionText>>> texts_;  // by acceptor and local type
+  std::vector<EventConditions> first_part_;
   bool failed_ = false;
 };
 

@@ -127,7 +127,11 @@ class TestChecker {
   void check_field(const event::EventType& type, const dsl::TestField& field) {
     const auto slot = type.find_field(field.name.text);
     if (!slot) {
+      const auto broken = declared_.broken_fields.find(type.name);
       if (declared_.poisoned.contains(type.name)) return;
+      if (broken != declared_.broken_fields.end() && broken->second.contains(field.name.text)) {
+        return;
+      }
       auto& issue = diagnostics_.add(DiagnosticCode::kUnknownField, field.name.span,
                                      "`" + type.name + "` has no field `" + field.name.text + "`");
       std::vector<std::string_view> known;

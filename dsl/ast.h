@@ -11,7 +11,9 @@
 // 3. A file with errors still gives a tree of what could be understood. A declaration with an error
 //    inside stays in it, marked `broken`, without the clauses (conditions, outcomes, parts) that
 //    could not be understood: names and types of the rest can be checked, but that something is
-//    missing must not be reported again. Declarations whose name was not understood are left out.
+//    missing must not be reported again: `incomplete` says that something besides a condition is.
+//    What was mended as it was meant is broken, but not incomplete. Declarations whose name was not
+//    understood are left out.
 // 4. A number's sign belongs to the literal: `-5` is kInt -5, `-1.5` is kDecimal "-1.5".
 #pragma once
 
@@ -95,6 +97,7 @@ struct Expr {
   ExprKind kind = ExprKind::kBool;
   Op op = Op::kNone;
   bool quoted = false;         // kName, kMember: stood in backquotes
+  bool mistaken = false;       // a token that the lexer has reported: nobody knows its type
   bool parenthesized = false;  // stood in parentheses of its own (the formatter keeps needed ones)
   Span span;                   // with its parentheses
   Span text_span;              // of the name, member, function, number or duration alone
@@ -265,8 +268,10 @@ struct EventDecl {
   std::optional<std::string> from_field;  // from "FIELD" = "VALUE"
   std::string from_value;
   std::vector<FieldDecl> fields;
+  std::vector<Name> broken_fields;  // that have no type which could be understood
   Span span;
   bool broken = false;
+  bool incomplete = false;  // it may have further fields
 };
 
 struct ListDecl {
@@ -281,10 +286,12 @@ struct ListDecl {
 struct TableDecl {
   Name name;
   std::vector<FieldDecl> columns;
+  std::vector<Name> broken_fields;  // that have no type which could be understood
   std::string path;
   Span path_span;
   Span span;
   bool broken = false;
+  bool incomplete = false;  // it may have further columns
 };
 
 struct ParamDecl {
@@ -292,6 +299,7 @@ struct ParamDecl {
   ExprId value;
   Span span;
   bool broken = false;
+  bool incomplete = false;
 };
 
 struct DefineDecl {
@@ -300,6 +308,7 @@ struct DefineDecl {
   ExprId body;
   Span span;
   bool broken = false;
+  bool incomplete = false;
 };
 
 struct FeatureDecl {
@@ -446,6 +455,7 @@ struct RuleBody {
   bool by_all = false;
   Span by_span;
   PatternId pattern;
+  bool pattern_incomplete = false;  // a part or a name of one was not understood
   std::optional<DurationArg> within;
   ExprId having;
   std::optional<SkipClause> skip;
@@ -471,6 +481,7 @@ struct RuleDecl {
   RuleBody body;
   Span span;
   bool broken = false;
+  bool incomplete = false;  // a clause or a piece of one is missing
 };
 
 struct TemplateDecl {
@@ -480,6 +491,7 @@ struct TemplateDecl {
   RuleBody body;
   Span span;
   bool broken = false;
+  bool incomplete = false;  // a clause or a piece of one is missing
 };
 
 struct RuleInstanceDecl {  // rule r = T(args)     rules T from "args.csv"

@@ -50,6 +50,18 @@ std::size_t slips(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// `amnt` for amount, `av` for avg: letters left out behind the first, at most one in three.
+bool shortens(std::string_view name, std::string_view whole) {
+  if (name.size() < 2 || whole.size() <= name.size()) return false;
+  if (whole.size() - name.size() > std::max<std::size_t>(1, name.size() / 2)) return false;
+  if (fold(name[0]) != fold(whole[0])) return false;
+  std::size_t found = 0;
+  for (const char c : whole) {
+    if (found < name.size() && fold(name[found]) == fold(c)) ++found;
+  }
+  return found == name.size();
+}
+
 }  // namespace
 
 std::string_view code_text(DiagnosticCode code) { return row(code).code; }
@@ -95,8 +107,15 @@ std::string_view nearest_name(std::string_view name,
       continue;
     }
     const std::size_t count = slips(name, candidate);
+    if (candidate == name) continue;
     if (count < fewest) {
       fewest = count;
+      best = candidate;
+    }
+  }
+  if (!best.empty()) return best;
+  for (const std::string_view candidate : candidates) {
+    if (shortens(name, candidate) && (best.empty() || candidate.size() < best.size())) {
       best = candidate;
     }
   }

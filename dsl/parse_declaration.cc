@@ -18,6 +18,10 @@ const std::vector<Word>& declaration_words() {
 
 void Parser::declaration() {
   broken_ = false;
+  incomplete_ = false;
+  lost_line_ = false;
+  told_colon_ = false;
+  told_separator_ = TokenKind::kEnd;
   block_ = Block::kFile;
   expression_failed_ = false;
   too_deep_ = false;
@@ -116,6 +120,12 @@ void Parser::abandon_declaration() {
   }
 }
 
+// What stands behind the expression of a param or define on its line was to be part of it, unless
+// it is another declaration.
+bool Parser::at_end_of_line() const {
+  return at(TokenKind::kEnd) || peek().line_start || at_declaration_word();
+}
+
 bool Parser::at_declaration_word() const {
   return at(TokenKind::kWord) && !peek().quoted &&
          std::ranges::find(declaration_words(), peek().word) != declaration_words().end();
@@ -205,12 +215,21 @@ void Parser::param() {
   auto named = name("a name for the param");
   if (!named) return abandon_declaration();
   decl.name = std::move(*named);
+  const bool typed = at_type(0) && !peek().line_start;
+  const std::size_t sign = at(TokenKind::kQuestion, 1) ? 2 : 1;
+  if (typed && at(TokenKind::kAssign, sign)) {
+    const Span wrong = sign == 2 ? here().to(span(peek(1))) : here();
+    replace(mend(DiagnosticCode::kSyntax, wrong, "a param is of the type of its value"), wrong, "");
+    while (!at(TokenKind::kAssign)) take();
+  }
   if (!accept(TokenKind::kAssign)) {
     const bool near = at(TokenKind::kEqual) || at(TokenKind::kColon);
     unexpected("`=` and a value");
-    if (near) take();
+    if (!near) return finish_broken(std::move(decl), begin);
+    take();
   }
   decl.value = condition();
+  incomplete_ = incomplete_ || !at_end_of_line();
   if (!decl.value.valid() && !begins_declaration(0)) abandon_declaration();
   finish(std::move(decl), begin);
 }
@@ -241,10 +260,13 @@ void Parser::define() {
   decl.name = std::move(*named);
   decl.args = parameter_names();
   if (!accept(TokenKind::kAssign)) {
+    const bool near = at(TokenKind::kEqual) || at(TokenKind::kColon);
     unexpected("`=` and an expression");
-    if (at(TokenKind::kEqual) || at(TokenKind::kColon)) take();
+    if (!near) return finish_broken(std::move(decl), begin);
+    take();
   }
   decl.body = condition();
+  incomplete_ = incomplete_ || !at_end_of_line();
   if (!decl.body.valid() && !begins_declaration(0)) abandon_declaration();
   finish(std::move(decl), begin);
 }

@@ -114,16 +114,151 @@ ExprId Parser::fail_expression() {
 ExprId Parser::condition() {
   expression_failed_ = false;
   too_deep_ = false;
+  list_depth_ = 0;
+  const bool incomplete = incomplete_;
   const ExprId id = binary(kOrLevel);
+  if (!expression_failed_ && at_garbage()) {
+    unexpected("an operator or the next clause", true);
+    expression_failed_ = true;
+  }
   const bool failed = expression_failed_;
+  incomplete_ = incomplete || lost_line_;  // only the condition is lost
   if (failed && !at_sync() && !at(TokenKind::kRightBrace)) skip_to_sync(group_depth_ > 0);
   expression_failed_ = false;
   return failed ? ExprId{} : id;
 }
 
+// What a condition in a rule cannot be followed by: it belongs to the condition, which is then not
+// what its beginning seems to say.
+bool Parser::at_garbage() const {
+  if ((block_ != Block::kRule && block_ != Block::kOutcomes) || peek().line_start) return false;
+  switch (peek().kind) {
+    case TokenKind::kWord:
+      return !peek().quoted && peek().word == Word::kOther && !at(TokenKind::kAssign, 1) &&
+             !nearly_clause_word() && !nearly_link_word();
+    case TokenKind::kInt:
+    case TokenKind::kDecimal:
+    case TokenKind::kFloat:
+    case TokenKind::kDuration:
+    case TokenKind::kString:
+    case TokenKind::kLeftParen:
+    case TokenKind::kLeftBracket:
+    case TokenKind::kQuestion:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // ---- operators ---------------------------------------------------------------------------------
 
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+bool is_operator_word(Word word) {
+  switch (word) {
+    case Word::kAnd:
+    case Word::kOr:
+    case Word::kNot:
+    case Word::kIn:
+    case Word::kBetween:
+    case Word::kIs:
+    case Word::kMatches:
+    case Word::kContains:
+    case Word::kStartsWith:
+    case Word::kEndsWith:
+    case Word::kOtherwise:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+// `AND`, `NOT IN`: where an operator stands no name can.
+void Parser::mend_operator() {
+  const auto meant = [&](std::size_t ahead) {
+    const Token& token = peek(ahead);
+    const bool other =
+        token.kind == TokenKind::kWord && !token.quoted && token.word == Word::kOther;
+    const Word word = other ? find_word(lower_case(text(token))) : Word::kOther;
+    return is_operator_word(word) ? word : Word::kOther;
+  };
+  const Word word = meant(0);
+  if (word == Word::kOther) return;
+  const bool two = word == Word::kNot && meant(1) != Word::kOther;
+  const std::string better =
+      std::string(spelling(word)) + (two ? " " + std::string(spelling(meant(1))) : "");
+  const Span wrong = two ? here().to(span(peek(1))) : here();
+  replace(mend(DiagnosticCode::kUnknownKeyword, wrong,
+               "operators are written in small letters: `" + better + "`"),
+          wrong, better);
+  if (two) tokens_[pos_ + 1].word = meant(1);
+  tokens_[pos_].word = word;
+}
+
+// `NOT x`
+void Parser::mend_not() {
+  if (!at(TokenKind::kWord) || peek().quoted || peek().word != Word::kOther) return;
+  if (lower_case(text(peek())) != "not") return;
+  if (at_name(1) || at(TokenKind::kLeftParen, 1)) mend_operator();
+}
+
+bool Parser::at_like() const {
+  if (!at(TokenKind::kWord) || peek().quoted || peek().word != Word::kOther) return false;
+  return at(TokenKind::kString, 1) && lower_case(text(peek())) == "like";
+}
+
+// `like "a%"` of SQL: read as the operator that looks where the `%` does not stand.
+ExprId Parser::like_tail(ExprId left) {
+  const Span wrong = here().to(span(peek(1)));
+  Diagnostic& d = mend(DiagnosticCode::kForeignOperator, wrong,
+                       "there is no `like`; strings are tested with `starts_with`, `ends_with`, "
+                       "`contains` and `matches /re/`");
+  take();
+  Expr pattern;
+  pattern.kind = ExprKind::kString;
+  pattern.span = here();
+  pattern.text = string_text(take());
+  const bool front = pattern.text.starts_with('%');
+  const bool back = pattern.text.size() > 1 && pattern.text.ends_with('%');
+  std::string inside = pattern.text.substr(front ? 1 : 0);
+  if (back) inside.pop_back();
+  const Op op = front && back ? Op::kContains : front ? Op::kEndsWith : Op::kStartsWith;
+  if ((front || back) && inside.find_first_of("%_") == std::string::npos) {
+    const std::string_view word = op == Op::kContains   ? "contains"
+                                  : op == Op::kEndsWith ? "ends_with"
+                                                        : "starts_with";
+    replace(d, wrong, std::string(word) + " " + quote(inside));
+  }
+  const ExprId right = add(std::move(pattern));
+  return add_binary(ExprKind::kBinary, op, left, right);
+}
+
+// `=>`, `=<`: taken but for the last sign.
+std::optional<Op> Parser::swapped_operator() {
+  const bool greater = at(TokenKind::kGreater, 1);
+  if (!at(TokenKind::kAssign) || (!greater && !at(TokenKind::kLess, 1))) return std::nullopt;
+  if (peek(1).begin != peek().end) return std::nullopt;
+  const Span wrong = here().to(span(peek(1)));
+  const std::string better = greater ? ">=" : "<=";
+  Diagnostic& d = mend(DiagnosticCode::kForeignOperator, wrong,
+                       "write `" + better + "` for `" + std::string(sources_.text(wrong)) + "`");
+  replace(d, wrong, better);
+  take();
+  return greater ? Op::kGe : Op::kLe;
+}
+
 ExprId Parser::binary(int min_level, bool in_comparison) {
+  mend_not();
   const bool negated = at(Word::kNot) || at(TokenKind::kBang);
   ExprId left = negated ? not_expression(min_level) : unary();
   bool compared = false;
@@ -134,6 +269,7 @@ ExprId Parser::binary(int min_level, bool in_comparison) {
 
 // Takes one operator and its right side, if one that binds tightly enough follows.
 bool Parser::extend_binary(ExprId& left, int min_level, bool in_comparison, bool& compared) {
+  mend_operator();
   const Token& token = peek();
   if (at(Word::kAnd) || at(Word::kOr)) {
     const bool conjunction = token.word == Word::kAnd;
@@ -151,6 +287,11 @@ bool Parser::extend_binary(ExprId& left, int min_level, bool in_comparison, bool
     left = add_binary(ExprKind::kOtherwise, Op::kNone, left, binary(kOtherwiseLevel + 1));
     return true;
   }
+  if (at_like() && kComparisonLevel >= min_level) {
+    left = like_tail(left);
+    compared = true;
+    return true;
+  }
   const bool negated_word = at(Word::kNot) && is_word_comparison(peek(1));
   if (is_comparison(token) || negated_word) {
     if (kComparisonLevel < min_level || at_pattern_in()) return false;
@@ -161,8 +302,8 @@ bool Parser::extend_binary(ExprId& left, int min_level, bool in_comparison, bool
   if (row == nullptr || row->level < min_level) return false;
   if (!row->meant.empty()) {
     const std::string meant(row->meant);
-    Diagnostic& d = report(DiagnosticCode::kForeignOperator, here(),
-                           "write `" + meant + "` for " + shown(token));
+    Diagnostic& d =
+        mend(DiagnosticCode::kForeignOperator, here(), "write `" + meant + "` for " + shown(token));
     d.suggestions.push_back({here(), meant, "write `" + meant + "`"});
   }
   take();
@@ -180,7 +321,7 @@ void Parser::extend_comparison(ExprId& left, bool& compared) {
   }
   const Token op = peek();
   const std::vector<ExprId> sides = ast_.exprs[left.index()].args;
-  Diagnostic& d = report(DiagnosticCode::kChainedComparison, span(op), "comparisons do not chain");
+  Diagnostic& d = mend(DiagnosticCode::kChainedComparison, span(op), "comparisons do not chain");
   d.notes.push_back({expr_span(left), "this is a condition, true or false"});
   const bool plain = sides.size() == 2 && ast_.exprs[left.index()].kind == ExprKind::kBinary;
   const bool shown_twice = plain && op.kind != TokenKind::kWord;
@@ -241,8 +382,8 @@ ExprId Parser::comparison_tail(ExprId left) {
     result = word_tail(left, negated);
   }
   if (negated && op.word != Word::kIn) {
-    report(DiagnosticCode::kSyntax, not_span,
-           "`not` stands before the whole comparison: `not x " + std::string(text(op)) + " ...`");
+    mend(DiagnosticCode::kSyntax, not_span,
+         "`not` stands before the whole comparison: `not x " + std::string(text(op)) + " ...`");
   }
   if (at(Word::kOtherwise) && (at(Word::kTrue, 1) || at(Word::kFalse, 1))) {
     take();
@@ -261,20 +402,22 @@ ExprId Parser::symbol_comparison(ExprId left, Op op) {
     const Span null_span = here();
     const std::string tail = op == Op::kEq ? " is missing" : " is present";
     Diagnostic& d =
-        report(DiagnosticCode::kNull, null_span,
-               "there is no `" + std::string(text(peek())) + "`; absence is tested with `is`");
+        mend(DiagnosticCode::kNull, null_span,
+             "there is no `" + std::string(text(peek())) + "`; absence is tested with `is`");
     const std::string meant = std::string(sources_.text(expr_span(left))) + tail;
     d.suggestions.push_back(
         {expr_span(left).to(null_span), meant, "did you mean `" + meant + "`?"});
     take();
     return add_postfix(op == Op::kEq ? ExprKind::kIsMissing : ExprKind::kIsPresent, left);
   }
-  if (!row->meant.empty()) {
+  if (const auto swapped = swapped_operator()) {
+    op = *swapped;
+  } else if (!row->meant.empty()) {
     const std::string meant(row->meant);
     const bool assign = symbol.kind == TokenKind::kAssign;
-    Diagnostic& d = report(
-        assign ? DiagnosticCode::kAssignInCondition : DiagnosticCode::kForeignOperator, here(),
-        assign ? "`=` does not compare" : "write `" + meant + "` for " + shown(symbol));
+    Diagnostic& d =
+        mend(assign ? DiagnosticCode::kAssignInCondition : DiagnosticCode::kForeignOperator, here(),
+             assign ? "`=` does not compare" : "write `" + meant + "` for " + shown(symbol));
     d.suggestions.push_back({here(), meant, "did you mean `" + meant + "`?"});
   }
   take();
@@ -306,8 +449,8 @@ ExprId Parser::is_tail(ExprId left) {
   }
   const std::string meant = (missing != negated) ? "is missing" : "is present";
   const Span wrong{source_, begin, what.end};
-  Diagnostic& d = report(null ? DiagnosticCode::kNull : DiagnosticCode::kSyntax, wrong,
-                         "absence is tested with `is missing` and `is present`");
+  Diagnostic& d = mend(null ? DiagnosticCode::kNull : DiagnosticCode::kSyntax, wrong,
+                       "absence is tested with `is missing` and `is present`");
   d.suggestions.push_back({wrong, meant, "did you mean `" + meant + "`?"});
   if (negated) take();
   take();
@@ -332,8 +475,8 @@ ExprId Parser::matches_tail(ExprId left) {
       }
     }
   } else if (at(TokenKind::kString)) {
-    Diagnostic& d = report(DiagnosticCode::kSyntax, here(),
-                           "a regular expression stands between slashes, not in quotes");
+    Diagnostic& d = mend(DiagnosticCode::kSyntax, here(),
+                         "a regular expression stands between slashes, not in quotes");
     const Token token = take();
     regex.text = string_text(token);
     d.suggestions.push_back({span(token), "/" + regex.text + "/", "write /" + regex.text + "/"});
@@ -351,7 +494,7 @@ ExprId Parser::not_expression(int level) {
   if (!scope.allowed("the expression")) return fail_expression();
   const std::uint32_t begin = peek().begin;
   if (at(TokenKind::kBang)) {
-    Diagnostic& d = report(DiagnosticCode::kForeignOperator, here(), "write `not` for `!`");
+    Diagnostic& d = mend(DiagnosticCode::kForeignOperator, here(), "write `not` for `!`");
     d.suggestions.push_back({here(), "not ", "write `not`"});
   } else if (level > kNotLevel) {
     report(DiagnosticCode::kSyntax, here(), "`not` binds more loosely than the operator before it")

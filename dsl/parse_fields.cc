@@ -71,7 +71,7 @@ void Parser::event() {
   {
     BlockScope scope(*this, Block::kFields);
     while (!block_ends()) {
-      if (!skip_separators(true)) field(decl.fields, false);
+      if (!skip_separators(true)) field(decl.fields, decl.broken_fields, false);
     }
   }
   close_brace(open, of);
@@ -89,7 +89,7 @@ void Parser::table() {
   {
     BlockScope scope(*this, Block::kFields);
     while (!block_ends()) {
-      if (!skip_separators(true)) field(decl.columns, true);
+      if (!skip_separators(true)) field(decl.columns, decl.broken_fields, true);
     }
   }
   close_brace(open, "the table");
@@ -114,7 +114,7 @@ bool Parser::at_role() const {
   return ends || (!at(Word::kTime, 2) && !at_type(3));
 }
 
-void Parser::field(std::vector<FieldDecl>& fields, bool columns) {
+void Parser::field(std::vector<FieldDecl>& fields, std::vector<Name>& broken, bool columns) {
   FieldDecl decl;
   const std::uint32_t begin = peek().begin;
   if (!columns && at_role()) decl.role = take_name();
@@ -125,8 +125,19 @@ void Parser::field(std::vector<FieldDecl>& fields, bool columns) {
     return;
   }
   decl.name = std::move(*named);
-  accept(TokenKind::kColon);
+  if (!columns && !decl.role) late_role(decl);
+  if (at(TokenKind::kColon)) {
+    if (!std::exchange(told_colon_, true)) {
+      replace(mend(DiagnosticCode::kStraySeparator, here(),
+                   "a field's type follows its name without a `:`"),
+              here(), "");
+    }
+    take();
+  }
+  const bool incomplete = incomplete_;
+  const std::size_t before = pos_;
   field_type(decl);
+  if (pos_ - before <= 2) incomplete_ = incomplete;  // no other field was skipped
   if (columns && at(Word::kKey) && !at_type(1)) {
     take();
     decl.key = true;
@@ -134,9 +145,36 @@ void Parser::field(std::vector<FieldDecl>& fields, bool columns) {
   if (!columns && at(Word::kFrom) && !at_type(1)) {
     take();
     decl.path = string("a path in quotes");
+    late_type(decl);
   }
   decl.span = since(begin);
-  if (decl.type || decl.role) fields.push_back(std::move(decl));
+  if (decl.type || decl.role) {
+    fields.push_back(std::move(decl));
+  } else {
+    broken.push_back(std::move(decl.name));
+  }
+}
+
+// `pan pii string`: a role behind the name that it belongs before. (`at time` has a type.)
+void Parser::late_role(FieldDecl& field) {
+  const bool word = at(Word::kId) || at(Word::kLabel) || at(Word::kPii);
+  if (!word || peek().line_start) return;
+  const Span wrong = field.name.span.to(here());
+  const std::string role(text(peek()));
+  Diagnostic& d = mend(DiagnosticCode::kMisplacedClause, here(),
+                       "the role `" + role + "` stands before the name of the field");
+  replace(d, wrong, role + " " + std::string(sources_.text(field.name.span)));
+  field.role = take_name();
+}
+
+// `a from "x" string`: a type behind the path that it belongs before.
+void Parser::late_type(FieldDecl& field) {
+  const bool ends = peek(1).line_start || at(TokenKind::kRightBrace, 1) ||
+                    at(TokenKind::kComma, 1) || at(TokenKind::kQuestion, 1);
+  if (!at_type(0) || peek().line_start || !ends) return;
+  mend(DiagnosticCode::kMisplacedClause, here(), "the type of a field stands before its `from`");
+  auto meant = type();
+  if (!field.type) field.type = std::move(meant);
 }
 
 // Does the word at a line's start open the next field, though it could be this one's type? A type
@@ -159,6 +197,7 @@ void Parser::field_type(FieldDecl& field) {
     return;
   }
   if (field.role) return;
+  if (at(Word::kFrom) && at(TokenKind::kString, 1) && at_type(2) && !peek(2).line_start) return;
   report(DiagnosticCode::kMissingTypeName, field.name.span,
          "the field `" + field.name.text + "` has no type")
       .help = "as in `" + field.name.text + " string`; `string?` may be absent";
@@ -197,7 +236,7 @@ std::optional<TypeRef> Parser::type() {
     }
     result.base = take_name();
     if (at(TokenKind::kLeftParen)) enum_constants(result);
-    if (meant.empty()) {
+    if (alias == kAliases.end()) {  // a guess is no type to check the field's uses against
       accept(TokenKind::kQuestion);
       return std::nullopt;
     }
@@ -221,7 +260,7 @@ void Parser::enum_constants(TypeRef& type) {
     if (at_name()) {
       const std::string quoted = quote(text(peek()));
       Diagnostic& d =
-          report(DiagnosticCode::kSyntax, place, "a constant of an enum stands in quotes");
+          mend(DiagnosticCode::kSyntax, place, "a constant of an enum stands in quotes");
       d.suggestions.push_back({place, quoted, "write " + quoted});
       type.enum_constants.push_back(take_name().text);
     } else if (at(TokenKind::kString)) {
@@ -232,7 +271,7 @@ void Parser::enum_constants(TypeRef& type) {
       break;
     }
     type.enum_spans.push_back(place);
-  } while (accept(TokenKind::kComma));
+  } while (accept(TokenKind::kComma) || missing_comma());
   close_bracket(TokenKind::kRightParen, open);
   expression_failed_ = false;
 }

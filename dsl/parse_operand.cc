@@ -1,6 +1,7 @@
 // What operators join: literals, names, calls, brackets; and the literals that stand alone in
 // params, tests and meta.
 #include <algorithm>
+#include <charconv>
 
 #include "dsl/literal_text.h"
 #include "dsl/parser_impl.h"
@@ -38,6 +39,42 @@ ExprId Parser::number_literal(const Token& token, bool negative) {
   return add(std::move(expr));
 }
 
+// `1,000`, where no comma separates values.
+bool Parser::at_thousands(const Token& before) const {
+  if (before.kind != TokenKind::kInt || list_depth_ > 0 || !at(TokenKind::kComma)) return false;
+  const Token& next = peek(1);
+  const bool number = next.kind == TokenKind::kInt || next.kind == TokenKind::kDecimal;
+  const std::string_view digits = text(next).substr(0, text(next).find('.'));
+  return number && digits.size() == 3 && peek().begin == before.end && next.begin == peek().end;
+}
+
+ExprId Parser::thousands(const Token& first) {
+  const std::size_t start = pos_;
+  while (at_thousands(previous())) {
+    take();
+    take();
+  }
+  const Span wrong{source_, first.begin, previous().end};
+  std::string meant(sources_.text(wrong));
+  std::erase(meant, ',');
+  pos_ = start;  // the report is about what begins here
+  Diagnostic& d = mend(DiagnosticCode::kBadNumber, wrong,
+                       "a number is written without commas: `" + meant + "`");
+  replace(d, wrong, meant);
+  while (peek().begin < wrong.end) take();
+  Expr expr;
+  expr.span = wrong;
+  expr.text_span = wrong;
+  expr.kind = previous().kind == TokenKind::kDecimal ? ExprKind::kDecimal : ExprKind::kInt;
+  if (expr.kind == ExprKind::kDecimal) {
+    expr.text = std::move(meant);
+  } else if (std::from_chars(meant.data(), meant.data() + meant.size(), expr.integer).ec !=
+             std::errc()) {
+    expr.mistaken = true;
+  }
+  return add(std::move(expr));
+}
+
 ExprId Parser::unary() {
   if (!at(TokenKind::kMinus)) return postfix(primary());
   DepthScope scope(*this);
@@ -64,9 +101,15 @@ ExprId Parser::primary() {
     case TokenKind::kDecimal:
     case TokenKind::kFloat: {
       const Token token = take();
-      return number_literal(token, false);
+      return at_thousands(token) ? thousands(token) : number_literal(token, false);
     }
     case TokenKind::kString:
+      if (peek().bad && text(peek()).front() >= '0' && text(peek()).front() <= '9') {
+        take();  // `1.2.3`: nobody knows of what type
+        expr.kind = ExprKind::kString;
+        expr.mistaken = true;
+        return add(std::move(expr));
+      }
       expr.kind = ExprKind::kString;
       expr.text = string_text(take());
       return add(std::move(expr));
@@ -77,7 +120,7 @@ ExprId Parser::primary() {
       return add(std::move(expr));
     case TokenKind::kTimestamp: {
       const std::string spelled(text(peek()));
-      Diagnostic& d = report(DiagnosticCode::kSyntax, here(), "a time stands in quotes");
+      Diagnostic& d = mend(DiagnosticCode::kSyntax, here(), "a time stands in quotes");
       d.suggestions.push_back({here(), quote(spelled), "write " + quote(spelled)});
       take();
       expr.kind = ExprKind::kString;
@@ -101,18 +144,22 @@ ExprId Parser::primary() {
 ExprId Parser::parenthesized() {
   DepthScope scope(*this);
   if (!scope.allowed("the expression")) return fail_expression();
+  const bool after_in = previous().kind == TokenKind::kWord && previous().word == Word::kIn;
+  const int outer = std::exchange(list_depth_, after_in ? 1 : list_depth_);
   const Token open = take();
   const ExprId inside = binary(1);
   if (at(TokenKind::kComma) && !expression_failed_) {
-    report(DiagnosticCode::kSyntax, span(open), "a list stands in square brackets: [a, b]");
+    mend(DiagnosticCode::kSyntax, span(open), "a list stands in square brackets: [a, b]");
     Expr list;
     list.kind = ExprKind::kList;
     list.args.push_back(inside);
     while (accept(TokenKind::kComma)) list.args.push_back(binary(1));
     close_bracket(TokenKind::kRightParen, span(open));
+    list_depth_ = outer;
     list.span = since(open.begin);
     return add(std::move(list));
   }
+  list_depth_ = outer;
   close_bracket(TokenKind::kRightParen, span(open));
   Expr& expr = ast_.exprs[inside.index()];
   expr.parenthesized = true;
@@ -126,12 +173,14 @@ ExprId Parser::list_literal() {
   const Token open = take();
   Expr list;
   list.kind = ExprKind::kList;
+  ++list_depth_;
   if (!at(TokenKind::kRightBracket)) {
     do {
       if (at(TokenKind::kRightBracket)) break;  // a comma at the end is as good as none
       list.args.push_back(binary(1));
-    } while (accept(TokenKind::kComma));
+    } while (accept(TokenKind::kComma) || missing_comma());
   }
+  --list_depth_;
   close_bracket(TokenKind::kRightBracket, span(open));
   list.span = since(open.begin);
   return add(std::move(list));
@@ -159,6 +208,8 @@ ExprId Parser::name_or_call() {
   expr.kind = ExprKind::kName;
   expr.span = here();
   expr.text_span = here();
+  const auto above_ascii = [](char c) { return static_cast<signed char>(c) < 0; };
+  expr.mistaken = token.bad && !token.quoted && std::ranges::any_of(spelled, above_ascii);
   Name taken = take_name();
   expr.text = std::move(taken.text);
   expr.quoted = taken.quoted;
@@ -234,9 +285,11 @@ ExprId Parser::postfix(ExprId left) {
       if (!scope.allowed("the expression")) return fail_expression();
       const Token open = take();
       expr.kind = ExprKind::kIndex;
+      ++list_depth_;
       do {
         expr.args.push_back(binary(1));
       } while (accept(TokenKind::kComma));
+      --list_depth_;
       close_bracket(TokenKind::kRightBracket, span(open));
     }
     expr.span = since(expr_span(left).begin);
@@ -261,11 +314,13 @@ ExprId Parser::call(const Token& function) {
   expr.text = std::string(text(function));
   take();
   const Token open = take();
+  ++list_depth_;
   if (!at(TokenKind::kRightParen)) {
     do {
       expr.args.push_back(binary(1));
-    } while (accept(TokenKind::kComma));
+    } while (accept(TokenKind::kComma) || missing_comma());
   }
+  --list_depth_;
   close_bracket(TokenKind::kRightParen, span(open));
   expr.span = since(function.begin);
   return add(std::move(expr));

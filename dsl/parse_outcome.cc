@@ -21,12 +21,9 @@ bool Parser::outcome(Word word, std::vector<Outcome>& outcomes) {
       if (value.valid()) outcomes.emplace_back(ScoreClause{value, since(begin)});
       return true;
     }
-    case Word::kTag: {
-      take();
-      auto tag = string("a tag in quotes");
-      if (tag) outcomes.emplace_back(TagClause{std::move(*tag), since(begin)});
+    case Word::kTag:
+      tag_clause(outcomes);
       return true;
-    }
     case Word::kReason: {
       take();
       if (!at(TokenKind::kString)) {
@@ -54,6 +51,26 @@ bool Parser::outcome(Word word, std::vector<Outcome>& outcomes) {
       return true;
     default:
       return false;
+  }
+}
+
+// One tag; of `tag "a", "b"` each.
+void Parser::tag_clause(std::vector<Outcome>& outcomes) {
+  const Token word = peek();
+  const bool misspelt = text(word) != spelling(Word::kTag);  // reported: once is enough
+  std::uint32_t begin = take().begin;
+  for (;;) {
+    auto tag = string("a tag in quotes");
+    if (!tag) return;
+    outcomes.emplace_back(TagClause{std::move(*tag), since(begin)});
+    if (!at(TokenKind::kComma) || !at(TokenKind::kString, 1)) return;
+    if (!misspelt) {
+      Diagnostic& d =
+          mend(DiagnosticCode::kStraySeparator, here(), "each tag has a `tag` before it");
+      d.suggestions.push_back({here(), " tag", "write `tag` instead"});
+    }
+    take();
+    begin = peek().begin;
   }
 }
 

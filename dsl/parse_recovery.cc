@@ -40,8 +40,21 @@ std::string_view opener_text(TokenKind closer) {
 
 }  // namespace
 
+Diagnostic& Parser::mend(DiagnosticCode code, Span where, std::string message) {
+  const bool incomplete = incomplete_;
+  Diagnostic& d = report(code, where, std::move(message));
+  incomplete_ = incomplete;
+  return d;
+}
+
+void Parser::replace(Diagnostic& issue, Span what, const std::string& by) {
+  const std::string text = by.empty() ? "leave it out" : "write `" + by + "`";
+  issue.suggestions.push_back({what, by, text});
+}
+
 Diagnostic& Parser::report(DiagnosticCode code, Span where, std::string message) {
   broken_ = true;
+  incomplete_ = true;
   // A report about what was read before stands beside one about the token at hand.
   const bool about_this = pos_ == 0 || where.begin >= previous().end;
   if (about_this && reported_at_ == pos_) {
@@ -67,6 +80,7 @@ std::string Parser::shown(const Token& token) const {
 Diagnostic& Parser::unexpected(std::string_view wanted, bool begins_item) {
   if (peek().bad) {
     broken_ = true;
+    incomplete_ = true;
     discarded_ = {};
     return discarded_;
   }
@@ -233,11 +247,32 @@ bool Parser::at_sync() const {
       return at_name() && at(TokenKind::kAssign, 1);
     case Block::kRule:
     case Block::kOutcomes:
-      return begins_clause(0) && (fresh || is_reserved(peek().word));
+      return (begins_clause(0) && (fresh || is_reserved(peek().word))) || at_clause_line();
     case Block::kTest:
       return begins_test_item(0);
   }
   return false;
+}
+
+// A line that begins with the word of a clause, or nearly with one, whatever follows: what is
+// skipped has ended there. A comparison (`limit > 5`) is the rest of an expression.
+bool Parser::at_clause_line() const {
+  if (!peek().line_start || !at(TokenKind::kWord) || peek().quoted) return false;
+  switch (peek(1).kind) {
+    case TokenKind::kInt:
+    case TokenKind::kDecimal:
+    case TokenKind::kDuration:
+    case TokenKind::kString:
+      return at_clause_word() || peek().word == Word::kOther;  // a value: no expression goes on so
+    case TokenKind::kWord:
+      return !at_word_operator(1) && !at(Word::kIn, 1) && !at(Word::kIs, 1) && !at(Word::kAnd, 1) &&
+             !at(Word::kOr, 1) && (at_clause_word() || nearly_clause_word());
+    case TokenKind::kColon:
+    case TokenKind::kAssign:
+      return at_clause_word();
+    default:
+      return false;
+  }
 }
 
 // Skips to what begins something, or to the `}` of the block. Brackets opened on the way are
@@ -257,13 +292,27 @@ void Parser::skip_to_sync(bool stop_at_closers) {
 bool Parser::skip_separators(bool commas) {
   bool any = false;
   while (at(TokenKind::kSemicolon) || (commas && at(TokenKind::kComma))) {
-    Diagnostic& d =
-        report(DiagnosticCode::kStraySeparator, here(), shown(peek()) + " separates nothing here");
-    d.suggestions.push_back({here(), "", "leave it out"});
+    // One habit is one mistake, however many fields an event has.
+    const TokenKind kind = peek().kind;
+    if (block_ != Block::kFields || std::exchange(told_separator_, kind) != kind) {
+      replace(
+          mend(DiagnosticCode::kStraySeparator, here(), shown(peek()) + " separates nothing here"),
+          here(), "");
+    }
     take();
     any = true;
   }
   return any;
+}
+
+bool Parser::missing_comma() {
+  const bool literal = at(TokenKind::kString) || at(TokenKind::kInt) || at(TokenKind::kDecimal) ||
+                       at(TokenKind::kFloat);
+  if (!literal || expression_failed_) return false;
+  const Span place{source_, previous().end, previous().end};
+  Diagnostic& d = mend(DiagnosticCode::kSyntax, here(), "a `,` is missing before this");
+  d.suggestions.push_back({place, ",", "write a `,` between them"});
+  return true;
 }
 
 bool Parser::correct_word(const std::vector<Word>& candidates) {
@@ -271,11 +320,14 @@ bool Parser::correct_word(const std::vector<Word>& candidates) {
   std::vector<std::string_view> spellings;
   spellings.reserve(candidates.size());
   for (const Word word : candidates) spellings.push_back(spelling(word));
-  const std::string_view nearest = nearest_name(text(peek()), spellings);
+  const bool tags = std::ranges::find(candidates, Word::kTag) != candidates.end();
+  if (tags) spellings.push_back("tags");
+  std::string_view nearest = nearest_name(text(peek()), spellings);
   if (nearest.empty()) return false;
+  if (nearest == "tags") nearest = spelling(Word::kTag);
   const std::string meant(nearest);
-  Diagnostic& d = report(DiagnosticCode::kUnknownKeyword, here(),
-                         shown(peek()) + " is no word of the language here");
+  Diagnostic& d = mend(DiagnosticCode::kUnknownKeyword, here(),
+                       shown(peek()) + " is no word of the language here");
   d.suggestions.push_back({here(), meant, "did you mean `" + meant + "`?"});
   tokens_[pos_].word = find_word(nearest);
   return true;
@@ -316,8 +368,10 @@ bool Parser::close_bracket(TokenKind closer, Span open) {
     const std::string opener(opener_text(closer));
     const bool missing =
         at_sync() || peek().line_start || is_closer(peek().kind) || at(TokenKind::kLeftBrace);
+    const bool incomplete = incomplete_;
     Diagnostic& d = unexpected("`" + mark + "`");
     d.code = missing ? DiagnosticCode::kUnclosedBracket : d.code;
+    if (missing) incomplete_ = incomplete;  // taken as present
     d.notes.push_back({open, "to close this `" + opener + "`"});
     if (missing) return false;
     expression_failed_ = true;

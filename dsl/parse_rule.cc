@@ -1,5 +1,6 @@
 // The body of a rule or a template: clauses in any order, each once.
 #include <algorithm>
+#include <utility>
 
 #include "dsl/parser_impl.h"
 
@@ -73,13 +74,39 @@ const Span* span_of(const std::vector<Outcome>& outcomes, Word word) {
 
 }  // namespace
 
+bool Parser::at_clause_word() const {
+  if (!at(TokenKind::kWord) || peek().quoted || at(Word::kWhere)) return false;
+  const auto& words = clause_words();
+  return std::ranges::find(words, peek().word) != words.end();
+}
+
+// A misspelt word that may go on with the pattern behind a condition.
+bool Parser::nearly_link_word() const {
+  static const std::vector<std::string_view> kSpellings = {"then",  "without", "within",
+                                                           "until", "where",   "greedy"};
+  return !nearest_name(text(peek()), kSpellings).empty();
+}
+
+// A misspelt word of a clause with what such a clause could begin with behind it.
+bool Parser::nearly_clause_word() const {
+  if (!at(TokenKind::kWord) || peek().quoted || peek().word != Word::kOther) return false;
+  const bool value = at(TokenKind::kString, 1) || at(TokenKind::kInt, 1) ||
+                     at(TokenKind::kDecimal, 1) || at(TokenKind::kDuration, 1) || at_name(1);
+  if (!value || peek(1).line_start) return false;
+  std::vector<std::string_view> spellings = {"tags"};
+  for (const Word word : clause_words()) spellings.push_back(spelling(word));
+  return !nearest_name(text(peek()), spellings).empty();
+}
+
 void Parser::rule_body(RuleBody& body, Span open, std::string_view of) {
   BlockScope scope(*this, Block::kRule);
-  while (!block_ends()) {
-    const std::size_t before = pos_;
-    if (!skip_separators(true)) clause(body);
-    if (pos_ == before) take();
-  }
+  do {
+    while (!block_ends()) {
+      const std::size_t before = pos_;
+      if (!skip_separators(true)) clause(body);
+      if (pos_ == before) take();
+    }
+  } while (goes_on_behind_brace(body, of));
   const bool when_tried = std::ranges::any_of(
       body.clauses, [](const ClauseSpan& c) { return c.kind == ClauseKind::kWhen; });
   if (!when_tried && !broken_) {
@@ -88,9 +115,47 @@ void Parser::rule_body(RuleBody& body, Span open, std::string_view of) {
   close_brace(open, of);
 }
 
+// A `}` with a clause behind it, which nothing outside of rules begins with: it is taken for one
+// too many.
+bool Parser::goes_on_behind_brace(RuleBody& body, std::string_view of) {
+  if (!at(TokenKind::kRightBrace) || !begins_clause(1) || begins_declaration(1)) return false;
+  Diagnostic& d = mend(DiagnosticCode::kUnmatchedClose, here(),
+                       "this `}` ends " + std::string(of) + ", but a clause follows");
+  replace(d, here(), "");
+  take();
+  const bool in_pattern = !body.clauses.empty() && body.clauses.back().kind == ClauseKind::kWhen;
+  if (in_pattern && (at(Word::kThen) || at(Word::kWithout))) resume_pattern(body);
+  return true;
+}
+
+// Reads the rest of a pattern that something stood in the middle of.
+void Parser::resume_pattern(RuleBody& body) {
+  if (!body.pattern.valid()) return;
+  Pattern whole = ast_.patterns[body.pattern.index()];
+  const bool incomplete = std::exchange(incomplete_, false);
+  pattern_items(whole);
+  body.pattern_incomplete = body.pattern_incomplete || incomplete_;
+  incomplete_ = incomplete_ || incomplete;
+  ast_.patterns[body.pattern.index()] = std::move(whole);
+}
+
+// `score = 5`, `within: 10m`: a clause's word is followed by its value.
+void Parser::drop_sign() {
+  if (!at(TokenKind::kAssign, 1) && !at(TokenKind::kColon, 1)) return;
+  const Span sign = span(peek(1));
+  Diagnostic& d = mend(DiagnosticCode::kSyntax, sign,
+                       shown(peek()) + " is followed by its value, without " + shown(peek(1)));
+  replace(d, sign, "");
+  const bool line_start = peek().line_start;
+  tokens_[pos_ + 1] = peek();  // the sign gives way to the word
+  take();
+  tokens_[pos_].line_start = line_start;
+}
+
 void Parser::clause(RuleBody& body) {
   if (!at(TokenKind::kWord) || peek().quoted) return unknown_clause();
   if (peek().word == Word::kOther) correct_word(clause_words());
+  if (at_clause_word()) drop_sign();
   const Word word = peek().word;
   if (word == Word::kThen || word == Word::kWithout) return misplaced_pattern(body);
   if (std::ranges::find(clause_words(), word) == clause_words().end() || word == Word::kWhere) {
@@ -116,10 +181,18 @@ bool Parser::duplicate(const RuleBody& body, Word word, ClauseKind kind) {
     if (kind != ClauseKind::kOutcome && given.kind == kind) first = &given.span;
   }
   if (first == nullptr) return false;
-  Diagnostic& d = report(DiagnosticCode::kDuplicateClause, here(),
-                         shown(peek()) + " is given twice in this rule");
+  Diagnostic& d = mend(DiagnosticCode::kDuplicateClause, here(),
+                       shown(peek()) + " is given twice in this rule");
   d.notes.push_back({*first, "it was given here"});
   return true;
+}
+
+void Parser::read_pattern(RuleBody& body) {
+  const bool incomplete = std::exchange(incomplete_, false);
+  body.pattern = pattern();
+  if (ast_.patterns[body.pattern.index()].items.empty()) body.pattern = {};
+  body.pattern_incomplete = body.pattern_incomplete || incomplete_ || !body.pattern.valid();
+  incomplete_ = incomplete_ || incomplete;
 }
 
 void Parser::known_clause(RuleBody& body, Word word) {
@@ -129,8 +202,7 @@ void Parser::known_clause(RuleBody& body, Word word) {
     case Word::kWhen: {
       take();
       const std::size_t before = pos_;
-      body.pattern = pattern();
-      if (ast_.patterns[body.pattern.index()].items.empty()) body.pattern = {};
+      read_pattern(body);
       if (pos_ == before) broken_ = true;
       return;
     }
@@ -225,7 +297,7 @@ void Parser::rule_keys(RuleBody& body) {
   const bool late = std::ranges::any_of(
       body.clauses, [](const ClauseSpan& c) { return c.kind == ClauseKind::kWhen; });
   if (late) {
-    report(DiagnosticCode::kMisplacedClause, here(), "the `by` of a rule stands before its `when`");
+    mend(DiagnosticCode::kMisplacedClause, here(), "the `by` of a rule stands before its `when`");
   }
   take();
   if (accept(Word::kAll)) {
@@ -241,19 +313,16 @@ void Parser::misplaced_pattern(RuleBody& body) {
   const bool begun = std::ranges::any_of(
       body.clauses, [](const ClauseSpan& c) { return c.kind == ClauseKind::kWhen; });
   const Token word = peek();
-  report(DiagnosticCode::kMisplacedClause, here(),
-         begun ? shown(word) + " continues the pattern: it stands before the other clauses"
-               : "a pattern begins with `when`");
+  mend(DiagnosticCode::kMisplacedClause, here(),
+       begun ? shown(word) + " continues the pattern: it stands before the other clauses"
+             : "a pattern begins with `when`");
   if (begun && body.pattern.valid()) {
-    Pattern whole = ast_.patterns[body.pattern.index()];
-    pattern_items(whole);
-    ast_.patterns[body.pattern.index()] = std::move(whole);
+    resume_pattern(body);
     return;
   }
   if (word.word == Word::kThen) take();
   const std::uint32_t begin = peek().begin;
-  body.pattern = pattern();
-  if (ast_.patterns[body.pattern.index()].items.empty()) body.pattern = {};
+  read_pattern(body);
   if (!begun) body.clauses.push_back({ClauseKind::kWhen, since(begin)});
 }
 
@@ -265,7 +334,7 @@ void Parser::unknown_clause() {
     take();
     if (at_sync() || at(TokenKind::kRightBrace)) return;
   } else if (at(Word::kWhere)) {
-    report(DiagnosticCode::kMisplacedClause, here(), "`where` belongs to a part of the pattern")
+    mend(DiagnosticCode::kMisplacedClause, here(), "`where` belongs to a part of the pattern")
         .help = "a condition on the whole match is written `having`";
     take();
     static_cast<void>(condition());

@@ -3,9 +3,10 @@
 //
 // How one error does not become two
 // 1. report() reports once per token; a token that the lexer complained of is not reported again.
-// 2. What was likely meant is assumed wherever it can be: `=` counts as `==`, a misspelt keyword as
-//    the keyword (the token is rewritten in place), a missing bracket as present. The declaration
-//    is marked broken, its content stays.
+// 2. What was likely meant is assumed wherever it can be, and reported by mend(): `=` counts as
+//    `==`, a misspelt keyword as the keyword (the token is rewritten in place), a missing bracket
+//    as present. The declaration is marked broken, its content stays. Where report() is used
+//    instead, something is lost, and the declaration is also incomplete.
 // 3. An expression that cannot be mended sets expression_failed_; its clause is dropped, and tokens
 //    are skipped up to one that begins something in the block at hand (at_sync()).
 // 4. A declaration keyword with a name and a `{` at the start of a line ends every open block.
@@ -52,9 +53,15 @@ class Parser {
 
   // ---- errors and recovery (parse_recovery.cc)
   Diagnostic& report(DiagnosticCode code, Span where, std::string message);
+  Diagnostic& mend(DiagnosticCode code, Span where, std::string message);  // nothing is lost
+  void replace(Diagnostic& issue, Span what, const std::string& by);       // as a suggestion
   Diagnostic& unexpected(std::string_view wanted, bool begins_item = false);
   [[nodiscard]] std::string shown(const Token& token) const;
   [[nodiscard]] bool at_sync() const;
+  [[nodiscard]] bool at_clause_line() const;
+  [[nodiscard]] bool at_clause_word() const;
+  [[nodiscard]] bool nearly_clause_word() const;
+  [[nodiscard]] bool nearly_link_word() const;
   [[nodiscard]] bool begins_declaration(std::size_t ahead) const;
   [[nodiscard]] bool begins_clause(std::size_t ahead,
                                    bool alone = false) const;  // and what follows fits
@@ -62,7 +69,9 @@ class Parser {
   [[nodiscard]] bool begins_test_item(std::size_t ahead) const;
   [[nodiscard]] bool block_ends() const;
   void skip_to_sync(bool stop_at_closers = false);
-  bool skip_separators(bool commas);                       // reports stray `;` and `,`
+  bool skip_separators(bool commas);  // reports stray `;` and `,`
+  bool missing_comma();               // between two literals of a list
+  void note_bad(const Token& token);
   bool correct_word(const std::vector<Word>& candidates);  // rewrites a misspelt keyword
   bool open_brace(std::string_view of, Span& brace);
   void close_brace(Span open, std::string_view of);
@@ -81,6 +90,12 @@ class Parser {
 
   // ---- expressions (parse_expression.cc, parse_operand.cc, parse_aggregate.cc)
   ExprId condition();  // a whole expression; invalid if it failed, resynchronised then
+  [[nodiscard]] bool at_garbage() const;
+  void mend_operator();
+  void mend_not();
+  [[nodiscard]] bool at_like() const;
+  ExprId like_tail(ExprId left);
+  std::optional<Op> swapped_operator();
   ExprId binary(int min_level, bool in_comparison = false);
   bool extend_binary(ExprId& left, int min_level, bool in_comparison, bool& compared);
   void extend_comparison(ExprId& left, bool& compared);
@@ -100,6 +115,8 @@ class Parser {
   ExprId call(const Token& function);
   ExprId reserved_operand();
   ExprId number_literal(const Token& token, bool negative);
+  [[nodiscard]] bool at_thousands(const Token& before) const;
+  ExprId thousands(const Token& first);
   ExprId fail_expression();
   ExprId add(Expr expr);
   ExprId add_binary(ExprKind kind, Op op, ExprId left, ExprId right);
@@ -122,24 +139,39 @@ class Parser {
   PatternId pattern();
   void pattern_items(Pattern& pattern);
   void pattern_item(Pattern& pattern, bool& has_part);
+  void absence_item(Pattern& pattern, std::uint32_t begin, bool next);
+  void check_first_link(const Pattern& pattern, Span then, bool has_part, PatternItem& item);
+  void skip_rest_of_item();
   std::optional<Link> link();
+  bool mend_absence(const Token& before, bool linked);
   bool part(PatternItem& item);
   bool quantifier(PatternItem& item);
+  [[nodiscard]] bool begins_repeated(std::size_t ahead) const;
+  bool or_more(const NumberArg& least);
   void check_quantifier(Quantifier& quantifier);
   bool at_group() const;
   bool group(PatternItem& item);
   bool single(PatternItem& item);
   std::optional<TypeSet> types();
+  std::optional<Name> type_name();
   bool modifier(PatternItem& item);
+  bool foreign_modifier(PatternItem& item);
+  bool late_quantifier(PatternItem& item);
+  bool foreign_link();
+  bool name_without_as(std::optional<Name>& named);
   void inner(PatternItem& item);
   void part_condition(PatternItem& item, bool until);
   std::optional<Stop> stop();
-  std::optional<PatternItem> absence();
+  std::optional<PatternItem> absence(bool next);
   void check_absences(Pattern& pattern);
 
   // ---- rules (parse_rule.cc, parse_outcome.cc)
   void rule_body(RuleBody& body, Span open, std::string_view of);
   void clause(RuleBody& body);
+  bool goes_on_behind_brace(RuleBody& body, std::string_view of);
+  void resume_pattern(RuleBody& body);
+  void read_pattern(RuleBody& body);
+  void drop_sign();  // of `score = 5`, `within: 10m`
   void known_clause(RuleBody& body, Word word);
   void bound_clause(RuleBody& body, Word word);
   void rule_keys(RuleBody& body);
@@ -153,6 +185,7 @@ class Parser {
   void timeout_clause(RuleBody& body);
   bool duplicate(const RuleBody& body, Word word, ClauseKind kind);
   bool outcome(Word word, std::vector<Outcome>& outcomes);
+  void tag_clause(std::vector<Outcome>& outcomes);
   void emit_clause(std::vector<Outcome>& outcomes);
   void list_change(bool add, std::vector<Outcome>& outcomes);
 
@@ -161,6 +194,7 @@ class Parser {
   bool known_declaration(Word word);
   void abandon_declaration();
   [[nodiscard]] bool at_declaration_word() const;
+  [[nodiscard]] bool at_end_of_line() const;
   void ruleset();
   void ruleset_decisions(RulesetDecl& decl);
   void event();
@@ -176,7 +210,9 @@ class Parser {
   void template_declaration();
   std::vector<ExprId> instance_args();
   std::vector<Name> parameter_names();
-  void field(std::vector<FieldDecl>& fields, bool columns);
+  void field(std::vector<FieldDecl>& fields, std::vector<Name>& broken, bool columns);
+  void late_role(FieldDecl& field);
+  void late_type(FieldDecl& field);
   [[nodiscard]] bool at_role() const;
   bool at_type(std::size_t ahead) const;
   bool at_next_field() const;
@@ -193,6 +229,12 @@ class Parser {
   void expect_counts(TestExpect& expect);
   template <typename Decl>
   void finish(Decl decl, std::uint32_t begin);
+  // Of which nothing but the name was understood.
+  template <typename Decl>
+  void finish_broken(Decl decl, std::uint32_t begin) {
+    abandon_declaration();
+    finish(std::move(decl), begin);
+  }
 
   const SourceSet& sources_;
   SourceId source_;
@@ -204,8 +246,13 @@ class Parser {
   Block block_ = Block::kFile;
   int depth_ = 0;
   int group_depth_ = 0;
-  std::vector<std::uint16_t> heights_;  // by ExprId
-  bool broken_ = false;                 // the declaration at hand
+  int list_depth_ = 0;                          // brackets whose commas separate values
+  std::vector<std::uint16_t> heights_;          // by ExprId
+  bool broken_ = false;                         // the declaration at hand
+  bool incomplete_ = false;                     // of it, something besides a condition is lost
+  bool told_colon_ = false;                     // that fields have no `:`
+  TokenKind told_separator_ = TokenKind::kEnd;  // what is not written between them
+  bool lost_line_ = false;                      // a string without an end took what follows it
   bool expression_failed_ = false;
   bool too_deep_ = false;  // reported for the clause at hand
   bool stream_column_ = false;
@@ -259,6 +306,7 @@ template <typename Decl>
 void Parser::finish(Decl decl, std::uint32_t begin) {
   decl.span = since(begin);
   decl.broken = broken_;
+  if constexpr (requires { decl.incomplete; }) decl.incomplete = incomplete_;
   ast_.declarations.emplace_back(std::move(decl));
 }
 
