@@ -19,7 +19,7 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::string_view kMagic{"WEIRIMG\0", 8};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kSections = 6;
 constexpr std::size_t kHeaderBytes = 8 + 4 + 4 + 16;
 
