@@ -5,10 +5,10 @@
     bench/make_workload.py explosion --length N --out DIR
 
 `many` (W7) writes N variants of W1, W2 and W3 with other constants, over one set of event types.
-The constants are drawn so that few events begin something in few of them: W1's limit on the
-amount is low, W2's variants each ask for a merchant code and W3's for a country, most for one that the stream
-does not have. `explosion` (W8) writes one key's
-events, an a, N b's and a c, and the two rules that see 2**N combinations in them.
+The constants are drawn so that few events begin something in few of them: W1's limit on the amount
+is low, W2's variants each ask for a merchant code and W3's for a country, most for one that the
+stream does not have. `explosion` (W8) writes one key's events, an a, N b's and a c, and the two
+rules that see 2**N combinations in them.
 """
 
 import argparse
