@@ -295,6 +295,10 @@ void Shard::expire(const Expiry& expiry) {
   store->awaits_expiry = false;
   const std::int64_t later = runners_[expiry.rule]->stepper().expiry_time(*store);
   if (later > expiry.time_ms) return arm(expiry.rule, *entry, *store, expiry.time_ms);
+  if (store->armed_ms == nfa::kNoLimit) {  // no deadline: all that it holds is over
+    open_ -= store->cohorts_live();
+    return drop(expiry.rule, entry);
+  }
   clean_up(expiry.rule, entry, store, expiry.time_ms);
 }
 
@@ -306,6 +310,10 @@ void Shard::clean_up(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store,
   open_ += store->cohorts_live();
   open_ -= before;
   if (!nothing) return arm(rule, *entry, *store, now_ms);
+  drop(rule, entry);
+}
+
+void Shard::drop(std::uint32_t rule, KeyEntry* entry) {
   KeyTable& table = *tables_[loaded_.dimension[rule]];
   table.drop_store(*entry, rule);
   if (entry->rules.empty()) table.erase(entry);
