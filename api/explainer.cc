@@ -1,7 +1,9 @@
 #include "api/explainer.h"
 
 #include <algorithm>
+#include <set>
 
+#include "api/reject_writer.h"
 #include "api/ruleset_impl.h"
 #include "nfa/value_text.h"
 
@@ -72,7 +74,27 @@ Result<void> Explainer::choose_rules() {
   for (const auto& [field, value] : options_.key) fields += (fields.empty() ? "" : ", ") + field;
   const std::string who = options_.rule.empty() ? "no rule" : "the rule " + options_.rule;
   return fail(ErrorCode::invalid_argument,
-              who + (options_.rule.empty() ? " is keyed by " : " is not keyed by ") + fields);
+              who + (options_.rule.empty() ? " is keyed by " : " is not keyed by ") + fields +
+                  keys_there_are());
+}
+
+// `; there is: card; (card, account)`, of the rules that were asked for.
+std::string Explainer::keys_there_are() const {
+  std::set<std::string> keys;
+  for (const nfa::RuleImage& rule : image_.rules) {
+    if (!options_.rule.empty() && rule.name != options_.rule) continue;
+    for (const nfa::KeyExpr& expr : rule.keys) {
+      std::string fields;
+      for (const std::string& field : expr.fields) fields += (fields.empty() ? "" : ", ") + field;
+      if (expr.fields.size() > 1) fields = "(" + fields + ")";
+      if (!fields.empty()) keys.insert(std::move(fields));
+    }
+  }
+  if (keys.empty()) return "";
+  std::string out;
+  for (const std::string& key : keys) out += (out.empty() ? "" : ", ") + key;
+  return (keys.size() == 1 ? "; its key is " : "; there are the keys ") + out +
+         (out.find('(') == std::string::npos ? "" : " (give --key once for each field)");
 }
 
 bool Explainer::has_key(const Traced& traced, const nfa::KeyExpr& expr,
@@ -118,6 +140,11 @@ Result<ExplainEnd> Explainer::run() {
     const auto more = (*source)->next_batch(batch);
     if (!more) return std::unexpected(public_error(more.error()));
     if (!*more) break;
+    end_.bad += batch.bad().size();
+    end_.unknown_type += batch.unknown().size();
+    if (end_.first_bad.empty() && !batch.bad().empty()) {
+      end_.first_bad = describe_bad_record(batch.bad().front(), (*source)->source_names());
+    }
     for (const event::Row& row : batch.rows()) arrive(row);
   }
   release(INT64_MAX);

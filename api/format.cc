@@ -1,6 +1,7 @@
 #include "weir/format.h"
 
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "api/diagnostic_convert.h"
@@ -11,6 +12,14 @@
 namespace weir {
 namespace {
 
+// A file is replaced by renaming, which asks for no permission on the file itself. Opening it to
+// append does, and changes nothing; but the superuser may open all, and means no more by that.
+bool is_read_only(const std::filesystem::path& path, std::filesystem::perms permissions) {
+  using std::filesystem::perms;
+  constexpr perms kWrite = perms::owner_write | perms::group_write | perms::others_write;
+  return (permissions & kWrite) == perms::none || !std::ofstream(path, std::ios::app);
+}
+
 // The file that is named is replaced, with its own permissions; a symbolic link stays one.
 base::Result<void> replace_file(base::FileEnv& files, const std::string& path,
                                 const std::string& text) {
@@ -20,6 +29,9 @@ base::Result<void> replace_file(base::FileEnv& files, const std::string& path,
     target = std::filesystem::weakly_canonical(target, error);
   }
   const std::filesystem::file_status status = std::filesystem::status(target, error);
+  if (std::filesystem::exists(status) && is_read_only(target, status.permissions())) {
+    return base::fail(base::ErrorCode::kPermission, "cannot write " + path + ": it is read-only");
+  }
   if (auto done = files.write_file_atomically(target.string(), text); !done) return done;
   if (status.type() == std::filesystem::file_type::regular) {
     std::filesystem::permissions(target, status.permissions(), error);

@@ -59,27 +59,37 @@ std::string to_valid_utf8(std::string_view text) {
   return out;
 }
 
+void append_reject(std::string& out, const Reject& reject,
+                   const std::vector<std::string>& sources) {
+  out += "{\"source\":";
+  event::append_json_string(out, to_valid_utf8(source_name(sources, reject.origin.source)));
+  out += ",\"line\":";
+  event::append_uint(out, reject.origin.line);
+  out += ",\"seq\":";
+  event::append_uint(out, reject.origin.seq);
+  out += ",\"reason\":";
+  event::append_json_string(out, reject.reason);
+  out += ",\"message\":";
+  event::append_json_string(out, to_valid_utf8(reject.message));
+  out += ",\"record\":";
+  event::append_json_string(out, to_valid_utf8(reject.raw.substr(0, event::BadRecord::kRawBytes)));
+  out += "}\n";
+}
+
 void append_bad_record(std::string& out, const event::BadRecord& bad,
                        const std::vector<std::string>& sources) {
-  out += "{\"source\":";
-  event::append_json_string(out, to_valid_utf8(source_name(sources, bad.origin.source)));
-  out += ",\"line\":";
-  event::append_uint(out, bad.origin.line);
-  out += ",\"seq\":";
-  event::append_uint(out, bad.origin.seq);
-  out += ",\"reason\":";
-  event::append_json_string(out, event::bad_reason_name(bad.reason));
-  out += ",\"message\":";
-  event::append_json_string(out, to_valid_utf8(bad.message));
-  out += ",\"record\":";
-  event::append_json_string(out, to_valid_utf8(bad.raw));
-  out += "}\n";
+  append_reject(out, {bad.origin, event::bad_reason_name(bad.reason), bad.message, bad.raw},
+                sources);
+}
+
+std::string describe_reject(const Reject& reject, const std::vector<std::string>& sources) {
+  return source_name(sources, reject.origin.source) + ":" + std::to_string(reject.origin.line) +
+         ": " + to_valid_utf8(reject.message);
 }
 
 std::string describe_bad_record(const event::BadRecord& bad,
                                 const std::vector<std::string>& sources) {
-  return source_name(sources, bad.origin.source) + ":" + std::to_string(bad.origin.line) + ": " +
-         to_valid_utf8(bad.message);
+  return describe_reject({bad.origin, "", bad.message, ""}, sources);
 }
 
 }  // namespace weir::api

@@ -48,6 +48,8 @@ RuleTracer::RuleTracer(const runtime::LoadedImage& loaded, std::uint32_t rule,
       context_(loaded.conditions),
       runner_(loaded, rule, context_, pool_, options_),
       layout_(runner_.stepper().layout()),
+      registers_(rule_.automaton),
+      words_(*loaded.image, rule_),
       table_(std::make_unique<runtime::KeyTable>(pool_)),
       time_text_(rfc3339) {
   for (const nfa::LeadingAbsence& absence : rule_.automaton.leading) {
@@ -117,9 +119,14 @@ void RuleTracer::see(const std::string& bytes, const nfa::KeyExpr& expr, const n
   key_ = &key_of(bytes, expr, *seen.row);
   seen_ = &seen;
   said_.clear();
+  matched_ = begun_ = false;
   if (coverage_ != nullptr) cover_conditions(seen);
+  explain_expired(seen);
+  explain_waits(seen);
   explain_start(seen);
   runner_.see(*key_->store, *key_->entry, seen, *this);
+  explain_no_start(seen);
+  settle();
   seen_ = nullptr;
 }
 
@@ -155,6 +162,7 @@ RuleTracer::Key& RuleTracer::key_of(const std::string& bytes, const nfa::KeyExpr
 }
 
 void RuleTracer::advance(std::int64_t now_ms) {
+  reached_ms_ = std::max(reached_ms_, now_ms);
   for (auto& [bytes, key] : keys_) fall_due(key, now_ms);
 }
 
@@ -165,8 +173,10 @@ void RuleTracer::fall_due(Key& key, std::int64_t before_ms) {
     key_ = &key;
     now_ms_ = deadline;
     said_.clear();
+    matched_ = false;
     context_.scratch().reset();
     runner_.fall_due(*key.store, *key.entry, deadline, *this);
+    settle();
     (void)runner_.stepper().prune(*key.store, deadline);
   }
 }
@@ -201,25 +211,23 @@ void RuleTracer::on_take(const nfa::RunStore& store, nfa::PositionId position, s
     const auto& texts = rule_.condition_texts[taken.acceptor.index()][seen_->local_type];
     for (std::size_t i = 0; i < texts.size(); ++i) cover(taken.acceptor, i);
   }
-  const Match match = preferred(store, node);
-  if (match.empty()) return;
-  const std::string history = history_text(store, match);
-  Start& start = starts_[store.event(layout_, match.front().event).seq];
-  start.key = key_->text;
-  if (match.size() >= start.length) {
-    start.length = match.size();
-    start.reached = history;
-    start.last.clear();
-  }
-  note(ExplainNote::Kind::taken, "taken as " + part_name(taken.part.index()) + ": " + history);
+  if (store.node(node).left == nfa::kNoNode) begun_ = true;
+  tell_starts(store, nfa::Root{node, store.alive_floor}, ExplainNote::Kind::taken,
+              "taken as " + words_.name(taken.part.index()) + ": ", "",
+              [&](const StartBook::Id& id, Match match) {
+                const std::int64_t first_ms = store.event(layout_, match.front().event).ts_ms;
+                starts_.take(id, first_ms, now_ms_, match.size(), history_text(store, match));
+              });
 }
 
 void RuleTracer::on_refuse(const nfa::RunStore& store, const nfa::Cohort* cohort,
                            nfa::AcceptorId id, std::int32_t condition) {
   const nfa::Acceptor& acceptor = rule_.automaton.acceptors[id.index()];
   if (seen_ == nullptr) return;
+  const auto& test = rule_.automaton.type_acceptors[acceptor.by_type.begin + seen_->local_type];
+  // An absence at the start is asked about an event that came before, perhaps of another type.
+  if (test.symbol == nfa::kNeverAccepts) return;
   if (coverage_ != nullptr && condition > 0) {  // those before it were true
-    const auto& test = rule_.automaton.type_acceptors[acceptor.by_type.begin + seen_->local_type];
     const std::size_t singles = predicates_of(rule_.automaton, test, seen_->local_type).size();
     for (std::int32_t i = 0; i < condition; ++i) {
       cover(id, singles + static_cast<std::size_t>(i));
@@ -227,23 +235,25 @@ void RuleTracer::on_refuse(const nfa::RunStore& store, const nfa::Cohort* cohort
   }
   if (rule_.automaton.parts[acceptor.part.index()].absence) return;  // as it should be
   const std::string why = refusal_text(id, condition);
-  const std::string part = part_name(acceptor.part.index());
-  if (cohort == nullptr) {
-    note(ExplainNote::Kind::refused, "does not begin, as " + part + ": " + why);
+  if (cohort != nullptr) {
+    refuse(store, *cohort, part_of(id), why);
     return;
   }
-  const Match match = preferred(store, cohort->set);
-  if (match.empty()) return;
-  starts_[store.event(layout_, match.front().event).seq].last =
-      "at " + when(now_ms_) + " not " + part + ": " + why;
-  note(ExplainNote::Kind::refused,
-       "not " + part + " after " + history_text(store, match) + ": " + why);
+  begun_ = true;
+  note(ExplainNote::Kind::refused, "does not begin, as " + part_of(id) + ": " + why);
+}
+
+void RuleTracer::refuse(const nfa::RunStore& store, const nfa::Cohort& cohort,
+                        const std::string& part, const std::string& why) {
+  const std::string said = "not " + part + ": " + why;
+  tell_starts(store, root_of(store, cohort), ExplainNote::Kind::refused, "not " + part + " after ",
+              ": " + why, [&](const StartBook::Id& id, Match match) {
+                starts_.refuse(id, match.size(), now_ms_, said);
+              });
 }
 
 void RuleTracer::on_end(const nfa::RunStore& store, const nfa::Cohort& cohort, End end,
                         nfa::AcceptorId by) {
-  const Match match = preferred(store, cohort.set);
-  if (match.empty()) return;
   std::string why;
   switch (end) {
     case End::kWithout:
@@ -261,16 +271,16 @@ void RuleTracer::on_end(const nfa::RunStore& store, const nfa::Cohort& cohort, E
   }
   if (by.valid()) {
     const std::size_t part = rule_.automaton.acceptors[by.index()].part.index();
-    why += ": " + rule_.automaton.parts[part].source;
+    why += ": " + words_.source(part);
     if (coverage_ != nullptr && seen_ != nullptr) {
       coverage_->parts.insert(part);
       const auto& texts = rule_.condition_texts[by.index()][seen_->local_type];
       for (std::size_t i = 0; i < texts.size(); ++i) cover(by, i);
     }
   }
-  starts_[store.event(layout_, match.front().event).seq].last =
-      "ended at " + when(now_ms_) + ": " + why;
-  note(ExplainNote::Kind::ended, history_text(store, match) + " is ended: " + why);
+  tell_starts(
+      store, root_of(store, cohort), ExplainNote::Kind::ended, "", " is ended: " + why,
+      [&](const StartBook::Id& id, Match match) { starts_.end(id, match.size(), now_ms_, why); });
 }
 
 void RuleTracer::on_match(const runtime::Alert& alert, bool withheld, bool) {
@@ -284,48 +294,68 @@ void RuleTracer::on_match(const runtime::Alert& alert, bool withheld, bool) {
       coverage_->conditions.insert(having.text);
     }
   }
+  matched_ = true;
   std::string text;
   for (const runtime::MatchedPart& part : alert.match) {
     text += (text.empty() ? "" : ", ") + std::string(part.name);
     for (const runtime::MatchedEvent& event : part.events) {
+      const StartBook::Id id(event.seq, key_->text);
+      const bool begins = &part == alert.match.data() && &event == part.events.data();
       text += " #" + std::to_string(event.seq);
-      starts_[event.seq].matched = true;
+      if (begins && !rule_.pick_any) {
+        starts_.match(id);
+      } else {
+        starts_.use(id);
+      }
     }
   }
   note(withheld ? ExplainNote::Kind::withheld : ExplainNote::Kind::matched,
        (withheld ? "a match, withheld by the cooldown: " : "a match: ") + text);
 }
 
-std::vector<std::string> RuleTracer::open_starts() const {
-  std::vector<std::string> out;
-  for (const auto& [seq, start] : starts_) {
-    if (start.matched || start.length == 0) continue;
-    std::string line = rule_.name;
-    if (!start.key.empty()) line += " (" + start.key + ")";
-    line += ": " + start.reached + "; ";
-    out.push_back(line + (start.last.empty() ? "nothing came after" : start.last));
-  }
-  return out;
-}
-
 // ---- histories and conditions as text ---------------------------------------------------------
 
-RuleTracer::Match RuleTracer::preferred(const nfa::RunStore& store, std::uint32_t node) {
-  nfa::Root root;
-  root.node = node;
-  const nfa::Root roots[] = {root};
-  histories_.begin(store, layout_, rule_.automaton, roots);
-  if (!histories_.next(store.alive_floor)) return {};
-  return {histories_.match().begin(), histories_.match().end()};
+// A cohort that only waits for an absence at its end outlives the rule's `within`.
+nfa::Root RuleTracer::root_of(const nfa::RunStore& store, const nfa::Cohort& cohort) {
+  const bool pending = cohort.edge == nfa::kPendingEdge;
+  return {cohort.set, pending ? std::max(cohort.floor, store.skip_floor) : store.alive_floor};
 }
 
-std::string RuleTracer::part_name(std::size_t part) const {
-  const std::uint16_t name = rule_.automaton.part_name[part];
-  if (name < rule_.automaton.names.size()) return rule_.automaton.names[name];
-  return rule_.automaton.parts[part].source;
+void RuleTracer::for_each_start(const nfa::RunStore& store, const nfa::Root& root,
+                                const ForStart& body) {
+  histories_.begin(store, layout_, rule_.automaton, {&root, 1});
+  for (std::size_t i = 0; histories_.next(root.floor); ++i) {
+    if (i == kMostStarts) {
+      starts_.lose();
+      return;
+    }
+    body(start_id(store, histories_.match()), histories_.match());
+    histories_.leave_start();
+  }
 }
 
-std::string RuleTracer::history_text(const nfa::RunStore& store, const Match& match) const {
+void RuleTracer::tell_starts(const nfa::RunStore& store, const nfa::Root& root,
+                             ExplainNote::Kind kind, const std::string& before,
+                             const std::string& behind, const ForStart& body) {
+  std::size_t count = 0;
+  for_each_start(store, root, [&](const StartBook::Id& id, Match match) {
+    body(id, match);
+    if (++count <= kMostNotes) note(kind, before + history_text(store, match) + behind);
+  });
+  if (count > kMostNotes) {
+    note(kind, before + "each of " + std::to_string(count - kMostNotes) + " more" + behind);
+  }
+}
+
+StartBook::Id RuleTracer::start_id(const nfa::RunStore& store, Match match) const {
+  return {store.event(layout_, match.front().event).seq, key_->text};
+}
+
+std::string RuleTracer::part_of(nfa::AcceptorId acceptor) const {
+  return words_.name(rule_.automaton.acceptors[acceptor.index()].part.index());
+}
+
+std::string RuleTracer::history_text(const nfa::RunStore& store, Match match) const {
   constexpr std::size_t kMostShown = 20;
   std::string out;
   std::string previous;
@@ -335,7 +365,7 @@ std::string RuleTracer::history_text(const nfa::RunStore& store, const Match& ma
       continue;
     }
     const nfa::Position& position = rule_.automaton.positions[match[i].position];
-    const std::string part = part_name(position.part.index());
+    const std::string& part = words_.name(position.part.index());
     if (part != previous) out += (out.empty() ? "" : ", ") + part;
     previous = part;
     out += " #" + std::to_string(store.event(layout_, match[i].event).seq);
@@ -370,13 +400,19 @@ std::string RuleTracer::condition_text(nfa::AcceptorId id, std::size_t index, bo
   const auto& texts = rule_.condition_texts[id.index()][seen_->local_type];
   if (index >= texts.size()) return "it does not satisfy the part";
   const nfa::ConditionText& condition = texts[index];
-  const auto loaded = nfa::load(condition.values, *loaded_.loader);
-  if (!loaded) return condition.text;
+  const auto place = std::tuple(id.index(), std::size_t{seen_->local_type}, index);
+  auto explain = explains_.find(place);
+  if (explain == explains_.end()) {
+    loaded_.loader->set_registers(rule_.automaton.registers);
+    auto loaded = nfa::load(condition.values, *loaded_.loader);
+    if (!loaded) return condition.text;
+    explain = explains_.emplace(place, std::move(*loaded)).first;
+  }
   const nfa::Stepper& stepper = runner_.stepper();
   const nfa::EvalInput input =
       context_.input(seen_->row, with_registers ? stepper.registers() : nullptr,
                      with_registers ? stepper.register_present() : nullptr);
-  const std::string values = nfa::explain_text(*loaded, input, context_.scratch());
+  const std::string values = nfa::explain_text(explain->second, input, context_.scratch());
   return values == condition.text ? condition.text : condition.text + "  (" + values + ")";
 }
 
@@ -402,12 +438,6 @@ void RuleTracer::cover_conditions(const nfa::Seen& seen) {
       }
     }
   }
-}
-
-std::vector<std::string> RuleTracer::parts_of(const nfa::RuleImage& rule) {
-  std::vector<std::string> out;
-  for (const nfa::PartInfo& part : rule.automaton.parts) out.push_back(part.source);
-  return out;
 }
 
 std::vector<std::string> RuleTracer::conditions_of(const nfa::RuleImage& rule) {

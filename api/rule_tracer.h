@@ -14,13 +14,18 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
+#include "api/rule_words.h"
+#include "api/start_book.h"
 #include "nfa/event_context.h"
 #include "nfa/explain.h"
 #include "nfa/match_enumerator.h"
+#include "nfa/match_registers.h"
 #include "runtime/key_table.h"
 #include "runtime/loaded_image.h"
 #include "runtime/rule_runner.h"
@@ -61,26 +66,29 @@ class RuleTracer final : private nfa::StepObserver, private runtime::MatchReceiv
   void process(const event::Row& row);
   // Completes the deadlines before now_ms.
   void advance(std::int64_t now_ms);
-  // A line for each first event that gave no match: how far it got, and what came then.
-  [[nodiscard]] std::vector<std::string> open_starts() const;
+  // A line for each first event that gave no match: how far it got, and what came then, up to the
+  // time of the last event or advance(). To be called once, at the end.
+  [[nodiscard]] std::vector<std::string> open_starts();
+  // The deadlines that have not been passed, of absences at the end or of timeouts; in order.
+  [[nodiscard]] std::vector<std::int64_t> open_deadlines(bool timeouts);
 
-  [[nodiscard]] static std::vector<std::string> parts_of(const nfa::RuleImage& rule);
   [[nodiscard]] static std::vector<std::string> conditions_of(const nfa::RuleImage& rule);
 
  private:
-  struct Start {  // of a run
-    std::string key;
-    std::string reached;  // the longest history from it, as text
-    std::size_t length = 0;
-    std::string last;  // what came last: a refusal, an end
-    bool matched = false;
-  };
+  // First events that one refusal or end is told of at most; of them, each in a line of its own.
+  static constexpr std::size_t kMostStarts = 1'000;
+  static constexpr std::size_t kMostNotes = 10;
+  // What an event is to a part, besides the condition that refuses it (StepObserver's numbers).
+  static constexpr std::int32_t kTaken = -2;
+  static constexpr std::int32_t kNotAsked = -3;  // of another type or key
+
   struct Key {
     std::string text;
     runtime::KeyEntry* entry = nullptr;
     nfa::RunStore* store = nullptr;
   };
-  using Match = std::vector<nfa::TakenEvent>;
+  using Match = std::span<const nfa::TakenEvent>;
+  using ForStart = std::function<void(const StartBook::Id& id, Match match)>;
 
   void see(const std::string& bytes, const nfa::KeyExpr& expr, const nfa::Seen& seen);
   void see_all_keys(const nfa::Seen& seen);
@@ -91,6 +99,15 @@ class RuleTracer final : private nfa::StepObserver, private runtime::MatchReceiv
   void note(ExplainNote::Kind kind, std::string text);
   void cover_conditions(const nfa::Seen& seen);
   void explain_start(const nfa::Seen& seen);
+  void explain_no_start(const nfa::Seen& seen);
+  void explain_waits(const nfa::Seen& seen);
+  void explain_wait(const nfa::Edge& edge, nfa::Cohort& cohort);
+  void explain_gap_over(const nfa::Edge& edge, nfa::Cohort& cohort);
+  [[nodiscard]] std::string gap_over_text(const nfa::Edge& edge, const nfa::Cohort& cohort) const;
+  void explain_expired(const nfa::Seen& seen);
+  void settle();
+  void explain_having();
+  void close(Key& key);
 
   void on_take(const nfa::RunStore& store, nfa::PositionId position, std::uint32_t node) override;
   void on_refuse(const nfa::RunStore& store, const nfa::Cohort* cohort, nfa::AcceptorId acceptor,
@@ -99,12 +116,23 @@ class RuleTracer final : private nfa::StepObserver, private runtime::MatchReceiv
               nfa::AcceptorId by) override;
   void on_match(const runtime::Alert& alert, bool withheld, bool first) override;
 
-  [[nodiscard]] Match preferred(const nfa::RunStore& store, std::uint32_t node);
-  [[nodiscard]] std::string history_text(const nfa::RunStore& store, const Match& match) const;
-  [[nodiscard]] std::string part_name(std::size_t part) const;
+  // The preferred history of each first event that is alive below the root.
+  void for_each_start(const nfa::RunStore& store, const nfa::Root& root, const ForStart& body);
+  // The same, and notes of them: BEFORE history BEHIND.
+  void tell_starts(const nfa::RunStore& store, const nfa::Root& root, ExplainNote::Kind kind,
+                   const std::string& before, const std::string& behind, const ForStart& body);
+  [[nodiscard]] static nfa::Root root_of(const nfa::RunStore& store, const nfa::Cohort& cohort);
+  void refuse(const nfa::RunStore& store, const nfa::Cohort& cohort, const std::string& part,
+              const std::string& why);
+  [[nodiscard]] StartBook::Id start_id(const nfa::RunStore& store, Match match) const;
+  [[nodiscard]] std::string history_text(const nfa::RunStore& store, Match match) const;
+  // kTaken, kNotAsked, or the condition that refuses the event at hand, its registers loaded.
+  [[nodiscard]] std::int32_t test(nfa::AcceptorId acceptor, nfa::Cohort& cohort);
+  [[nodiscard]] std::string part_of(nfa::AcceptorId acceptor) const;
   [[nodiscard]] std::string refusal_text(nfa::AcceptorId acceptor, std::int32_t condition);
   [[nodiscard]] std::string condition_text(nfa::AcceptorId acceptor, std::size_t index,
                                            bool with_registers);
+  [[nodiscard]] std::string having_text(const nfa::HavingCondition& condition);
   void cover(nfa::AcceptorId acceptor, std::size_t index);
   [[nodiscard]] std::size_t first_false(nfa::AcceptorId acceptor);
   [[nodiscard]] std::string when(std::int64_t ts_ms) const { return time_text_(ts_ms); }
@@ -120,19 +148,26 @@ class RuleTracer final : private nfa::StepObserver, private runtime::MatchReceiv
   runtime::RuleRunner runner_;
   const nfa::RunStore::Layout& layout_;
   nfa::MatchEnumerator histories_;
+  nfa::MatchRegisters registers_;  // of a whole match, for `having`
+  RuleWords words_;
   std::unique_ptr<runtime::KeyTable> table_;
-  std::map<std::string, Key> keys_;        // by key bytes
-  std::map<std::uint64_t, Start> starts_;  // by the first event's seq
+  std::map<std::string, Key> keys_;  // by key bytes
+  StartBook starts_;
+  // By acceptor, local type and condition: loaded once, since the loader keeps what it loads.
+  std::map<std::tuple<std::size_t, std::size_t, std::size_t>, nfa::LoadedExplain> explains_;
   KeyFilter filter_;
   TimeText time_text_;
   std::int64_t first_seen_ms_ = INT64_MIN;
   std::int64_t warm_after_ms_ = 0;
+  std::int64_t reached_ms_ = INT64_MIN;
 
   // Of the step under way.
   Key* key_ = nullptr;
   const nfa::Seen* seen_ = nullptr;
   std::int64_t now_ms_ = 0;
   std::set<std::string> said_;  // notes of this event, each once
+  bool matched_ = false;        // a match was reported
+  bool begun_ = false;          // the event was taken first, or was told why not
 };
 
 }  // namespace weir::api

@@ -7,6 +7,7 @@
 
 #include "api/record_json.h"
 #include "api/reject_writer.h"
+#include "event/time.h"
 
 namespace weir::api {
 namespace {
@@ -56,6 +57,26 @@ bool same_file(const std::string& a, const std::string& b) {
   return normal(a) == normal(b);
 }
 
+// What may be wrong with an input of which no record is good; empty if there is nothing to say.
+std::string hint_of(const event::BadRecord& bad, event::InputFormat format) {
+  const std::size_t start = bad.raw.find_first_not_of(" \t\r\n");
+  const char first = start == std::string_view::npos ? ' ' : bad.raw[start];
+  const auto count = [&](char c) { return std::ranges::count(bad.raw, c); };
+  if (format == event::InputFormat::kCsv) {
+    if (first == '{') return "this looks like JSON lines: --input-format json";
+    if (count(';') > count(',')) {
+      return "the cells seem to be parted by semicolons; of CSV commas are read, of .tsv tabs";
+    }
+    if (count('\t') > count(',')) return "the cells seem to be parted by tabs: name the file .tsv";
+    return "";
+  }
+  if (bad.reason != event::BadReason::kSyntax || first == '{') return "";
+  if (first == '[') return "this looks like one JSON array; one object a line is read";
+  return count(',') + count(';') + count('\t') > 0
+             ? "this looks like CSV: --input-format csv, or a name that ends in .csv"
+             : "one JSON object a line is read";
+}
+
 std::string plain_path(const std::string& path) { return path == "/dev/stdout" ? "-" : path; }
 
 // The most memory that the process has held, as Linux tells it; 0 elsewhere.
@@ -95,7 +116,9 @@ Result<RunSummary> RunSession::run() {
     if (!*more) break;
     if (auto taken = take_batch(); !taken) return std::unexpected(taken.error());
     report_progress(false);
+    if (is_stopped()) break;
   }
+  if (is_stopped()) return fail(ErrorCode::interrupted, interrupted_text());
   if (options_.hold_open) {
     engine_->flush(*this);
   } else {
@@ -197,7 +220,9 @@ void RunSession::take_rejects() {
   counts_.unknown_type += batch_.unknown().size();
   odd_ += batch_.odd();
   if (counts_.first_bad.empty() && !batch_.bad().empty()) {
-    counts_.first_bad = describe_bad_record(batch_.bad().front(), source_->source_names());
+    const event::BadRecord& bad = batch_.bad().front();
+    counts_.first_bad = describe_bad_record(bad, source_->source_names());
+    hint_ = hint_of(bad, format_of(bad.origin.source));
   }
   if (counts_.first_unknown.empty() && !batch_.unknown().empty()) {
     counts_.first_unknown = to_valid_utf8(batch_.unknown().front().type);
@@ -211,21 +236,23 @@ void RunSession::take_rejects() {
 }
 
 void RunSession::take_rows(std::span<const event::Row> rows) {
-  rewrite_raw_ = options_.match_events && !rows.empty() && is_csv(rows.front(), 0);
+  // A batch is all of one source.
+  rewrite_raw_ = options_.match_events && !rows.empty() &&
+                 format_of(batch_.origin(0).source) == event::InputFormat::kCsv;
   if (plain_ && !rewrite_raw_) {
     for (const event::Row& row : rows) engine_->process(row, *this);
     return;
   }
-  for (const event::Row& row : rows) take_filtered(row);
+  for (const event::Row& row : rows) {
+    if (pacer_ && is_stopped()) return;
+    take_filtered(row);
+  }
 }
 
-// A batch is all of one source.
-bool RunSession::is_csv(const event::Row&, std::size_t index) const {
-  if (options_.input_format != InputFormat::by_name) {
-    return options_.input_format == InputFormat::csv;
-  }
-  const std::string& name = source_->source_names()[batch_.origin(index).source];
-  return event::format_of_name(name) == event::InputFormat::kCsv;
+event::InputFormat RunSession::format_of(std::uint32_t source) const {
+  const event::InputFormat format = input_options(options_).format;
+  if (format != event::InputFormat::kByName) return format;
+  return event::format_of_name(source_->source_names()[source]);
 }
 
 void RunSession::take_filtered(const event::Row& row) {
@@ -251,11 +278,24 @@ void RunSession::take_filtered(const event::Row& row) {
 }
 
 void RunSession::wait_for(const event::Row& row) {
-  const std::int64_t wait_ns = pacer_->wait_ns(row.ts_ms);
+  constexpr std::int64_t kLongestSleepNs = 100'000'000;  // then it is asked whether to stop
+  std::int64_t wait_ns = pacer_->wait_ns(row.ts_ms);
   if (wait_ns <= 0) return;
   end_of_batch();  // who reads the alerts sees them at their time
   report_progress(false);
-  env_.clock.sleep_ns(wait_ns);
+  while (wait_ns > 0 && !is_stopped()) {
+    env_.clock.sleep_ns(std::min(wait_ns, kLongestSleepNs));
+    wait_ns = pacer_->wait_ns(row.ts_ms);
+  }
+}
+
+bool RunSession::is_stopped() const {
+  return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+}
+
+std::string RunSession::interrupted_text() const {
+  return "stopped after " + std::to_string(counts_.read) +
+         (counts_.read == 1 ? " record" : " records") + "; no file was written";
 }
 
 void RunSession::end_of_batch() {
@@ -299,10 +339,34 @@ void RunSession::on_decision(const runtime::Decision& decision) {
 }
 
 void RunSession::on_refused(const event::Row& row, Refusal refusal) {
+  if (refusal == Refusal::kFuture) {
+    take_future(row);
+    return;
+  }
   OutputWriter& output = outputs_[kLate];
-  if (refusal != Refusal::kLate || !output.is_open()) return;
+  if (!output.is_open()) return;
   output.buffer() += row.raw;
   output.buffer() += '\n';
+  output.line_done();
+}
+
+// The engine refuses it while it is handed the row, which the batch at hand still has.
+void RunSession::take_future(const event::Row& row) {
+  const std::span<const event::Row> rows = batch_.rows();
+  const auto place = std::ranges::lower_bound(rows, row.seq, {}, &event::Row::seq);
+  const auto index = static_cast<std::size_t>(place - rows.begin());
+  std::string message = "its time ";
+  event::append_rfc3339(message, row.ts_ms);
+  message += " is more than ";
+  event::append_duration(message, options_.max_future_ms.value_or(0));
+  message += " ahead of the newest event";
+  const Reject reject = {batch_.origin(index), "future", message, rows[index].raw};
+  if (counts_.first_future.empty()) {
+    counts_.first_future = describe_reject(reject, source_->source_names());
+  }
+  OutputWriter& output = outputs_[kBadInput];
+  if (!output.is_open()) return;
+  append_reject(output.buffer(), reject, source_->source_names());
   output.line_done();
 }
 
@@ -329,6 +393,7 @@ void RunSession::report_progress(bool at_end) {
 
 RunSummary RunSession::summarise() const {
   RunSummary summary = counts_;
+  if (summary.bad > 0 && summary.bad == summary.read) summary.hint = hint_;
   const runtime::EngineStats stats = engine_->stats();
   summary.accepted = stats.accepted;
   summary.late = stats.late;

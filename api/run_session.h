@@ -46,9 +46,12 @@ class RunSession final : private runtime::Sink {
   [[nodiscard]] Result<void> open_outputs();
   [[nodiscard]] Result<void> take_batch();
   void take_rejects();
+  [[nodiscard]] bool is_stopped() const;
+  [[nodiscard]] std::string interrupted_text() const;
+  void take_future(const event::Row& row);
   void take_rows(std::span<const event::Row> rows);
   void take_filtered(const event::Row& row);
-  [[nodiscard]] bool is_csv(const event::Row& row, std::size_t index) const;
+  [[nodiscard]] event::InputFormat format_of(std::uint32_t source) const;
   void wait_for(const event::Row& row);
   void end_of_batch();
   [[nodiscard]] Result<void> output_errors() const;
@@ -76,6 +79,7 @@ class RunSession final : private runtime::Sink {
   std::string record_json_;
 
   RunSummary counts_;
+  std::string hint_;  // what may be wrong, if no record is good
   event::OddCounts odd_;
   std::vector<std::uint64_t> alerts_by_label_;  // by rule, then its timeout's
   std::vector<std::uint64_t> decision_counts_;

@@ -102,5 +102,44 @@ TEST_F(RunSessionTest, RefusesOutputsThatContradictEachOther) {
   EXPECT_EQ(files_.contents.size(), 1U);
 }
 
+TEST_F(RunSessionTest, StopsWhenItIsAskedTo) {
+  add_event(1000, 200);
+  const std::atomic<bool> stop = true;
+  options_.stop = &stop;
+  const auto summary = run();
+  ASSERT_FALSE(summary.has_value());
+  EXPECT_EQ(summary.error().code, ErrorCode::interrupted);
+  EXPECT_FALSE(files_.contents.contains("alerts"));
+  EXPECT_FALSE(files_.contents.contains("alerts.partial"));
+}
+
+// The first event of a replay is due at once, the next in some eleven days.
+TEST_F(RunSessionTest, AWaitOfAReplayIsCutShort) {
+  class StoppingClock final : public base::Clock {
+   public:
+    std::int64_t wall_ms() override { return 0; }
+    std::int64_t steady_ns() override { return now_ns_; }
+    void sleep_ns(std::int64_t duration_ns) override {
+      now_ns_ += duration_ns;
+      if (++sleeps_ == 5) stop = true;
+    }
+    std::atomic<bool> stop = false;
+
+   private:
+    std::int64_t now_ns_ = 0;
+    int sleeps_ = 0;
+  };
+  add_event(1000, 200);
+  add_event(1'000'000'000, 200);
+  StoppingClock clock;
+  options_.stop = &clock.stop;
+  options_.speed = 1;
+  const auto summary =
+      RunSession(rules_->impl().image, options_, Env{files_, clock}, nullptr).run();
+  ASSERT_FALSE(summary.has_value());
+  EXPECT_EQ(summary.error().code, ErrorCode::interrupted);
+  EXPECT_LT(clock.steady_ns(), 1'000'000'000);
+}
+
 }  // namespace
 }  // namespace weir::api

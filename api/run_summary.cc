@@ -11,7 +11,8 @@ namespace {
 
 using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
 struct NamedCount {
-  const char* name;
+  const char* one;   // 1 decimal rounded
+  const char* many;  // 2 decimals rounded
   std::uint64_t count;
 };
 
@@ -21,6 +22,17 @@ void append_member(std::string& out, const char* name, std::uint64_t value) {
   out += name;
   out += "\":";
   event::append_uint(out, value);
+}
+
+void append_text(std::string& out, const char* name, const std::string& text) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  if (text.empty()) {
+    out += "null";
+  } else {
+    event::append_json_string(out, text);
+  }
 }
 
 void append_counts(std::string& out, const Counts& counts) {
@@ -59,7 +71,7 @@ std::string nonzero(std::initializer_list<NamedCount> counts) {
   for (const NamedCount& each : counts) {
     if (each.count == 0) continue;
     if (!out.empty()) out += ", ";
-    out += grouped(each.count) + " " + each.name;
+    out += grouped(each.count) + " " + (each.count == 1 ? each.one : each.many);
   }
   return out;
 }
@@ -112,36 +124,44 @@ std::string summary_json(const RunSummary& s) {
   append_member(out, "unexamined", s.unexamined);
   append_member(out, "overflow", s.overflow);
   append_member(out, "division_by_zero", s.division_by_zero);
+  append_text(out, "first_bad", s.first_bad);
+  append_text(out, "first_future", s.first_future);
+  append_text(out, "first_unknown_type", s.first_unknown);
   out += '}';
   return out;
 }
 
 std::string summary_text(const RunSummary& s) {
-  std::string out = grouped(s.read) + " events read, " + grouped(s.accepted) + " accepted, in " +
-                    one_decimal(s.seconds, "s") + " (" +
+  std::string out = grouped(s.read) + (s.read == 1 ? " event" : " events") + " read, " +
+                    grouped(s.accepted) + " accepted, in " + one_decimal(s.seconds, "s") + " (" +
                     grouped(static_cast<std::uint64_t>(s.events_per_second)) + " events/s)\n";
-  const std::string refused = nonzero({{"bad", s.bad},
-                                       {"late", s.late},
-                                       {"of unknown type", s.unknown_type},
-                                       {"duplicate", s.duplicate},
-                                       {"too far ahead", s.future},
-                                       {"out of the time asked for", s.outside},
-                                       {"matched later than their time", s.clamped}});
+  const std::string refused =
+      nonzero({{"bad", "bad", s.bad},
+               {"late", "late", s.late},
+               {"of unknown type", "of unknown type", s.unknown_type},
+               {"duplicate", "duplicate", s.duplicate},
+               {"too far ahead", "too far ahead", s.future},
+               {"out of the time asked for", "out of the time asked for", s.outside},
+               {"matched later than its time", "matched later than their time", s.clamped}});
   if (!refused.empty()) out += "  " + refused + "\n";
   if (!s.first_bad.empty()) out += "  first bad record: " + s.first_bad + "\n";
   if (!s.first_unknown.empty()) out += "  first unknown type: " + s.first_unknown + "\n";
-  const std::string odd = nonzero({{"enum values not listed", s.enum_unlisted},
-                                   {"decimals out of range", s.decimal_out_of_range},
-                                   {"decimals rounded", s.decimal_rounded},
-                                   {"overflows", s.overflow},
-                                   {"divisions by zero", s.division_by_zero}});
+  if (!s.first_future.empty()) out += "  first too far ahead: " + s.first_future + "\n";
+  if (!s.hint.empty()) out += "  every record is bad: " + s.hint + "\n";
+  const std::string odd =
+      nonzero({{"enum value not listed", "enum values not listed", s.enum_unlisted},
+               {"decimal out of range", "decimals out of range", s.decimal_out_of_range},
+               {"decimal rounded", "decimals rounded", s.decimal_rounded},
+               {"overflow", "overflows", s.overflow},
+               {"division by zero", "divisions by zero", s.division_by_zero}});
   if (!odd.empty()) out += "  odd values: " + odd + "\n";
   out += grouped(s.alerts) + (s.alerts == 1 ? " alert" : " alerts");
   if (!s.alerts_by_rule.empty()) out += ": " + listed(s.alerts_by_rule);
   out += '\n';
-  const std::string held = nonzero({{"alerts withheld by a cooldown", s.withheld},
-                                    {"events forgotten by a limit", s.limited},
-                                    {"moments with too many assignments", s.unexamined}});
+  const std::string held = nonzero(
+      {{"alert withheld by a cooldown", "alerts withheld by a cooldown", s.withheld},
+       {"event forgotten by a limit", "events forgotten by a limit", s.limited},
+       {"moment with too many assignments", "moments with too many assignments", s.unexamined}});
   if (!held.empty()) out += "  " + held + "\n";
   if (!s.decisions.empty()) out += "decisions: " + listed(s.decisions) + "\n";
   if (s.watermark_ms) {
@@ -149,7 +169,8 @@ std::string summary_text(const RunSummary& s) {
     event::append_rfc3339(out, *s.watermark_ms);
     out += "; ";
   }
-  out += "at most " + grouped(s.peak_partial_matches) + " partial matches and " +
+  out += "at most " + grouped(s.peak_partial_matches) +
+         (s.peak_partial_matches == 1 ? " partial match and " : " partial matches and ") +
          bytes_text(s.peak_rss_bytes) + "\n";
   return out;
 }

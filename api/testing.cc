@@ -116,13 +116,28 @@ class TestRun {
     result_.warnings.insert(result_.warnings.end(), sink.refused().begin(), sink.refused().end());
     result_.expected = judge.expected_lines();
     result_.fired = judge.fired_lines();
-    for (const api::TestJudge::Finding& finding : judge.judge()) {
+    const std::vector<api::TestJudge::Finding> findings = judge.judge();
+    trace(stream, findings);
+    for (const api::TestJudge::Finding& finding : findings) {
       const dsl::Span span = finding.expect != nullptr ? finding.expect->span : ref_.decl->span;
       result_.failures.push_back(
           {finding.missing ? TestFailure::Kind::missing : TestFailure::Kind::unexpected,
-           finding.message, api::public_place(*impl_.sources, span)});
+           finding.message + not_yet(finding), api::public_place(*impl_.sources, span)});
     }
-    trace(stream);
+  }
+
+  // Why a deadline that was expected did not complete: event time has to pass it (product P1).
+  std::string not_yet(const api::TestJudge::Finding& finding) const {
+    if (finding.expect == nullptr) return "";
+    const dsl::TestExpect& expect = *finding.expect;
+    for (const Waiting& each : waiting_) {
+      if (each.rule != expect.name.text || each.timeout != expect.timeout.has_value()) continue;
+      if (expect.at_ms && kTestOriginMs + *expect.at_ms != each.deadline_ms) continue;
+      return ": its deadline at " + from_origin(each.deadline_ms) +
+             " has not been passed, event time has reached " + from_origin(newest_ms_) +
+             "; `watermark " + from_origin(each.deadline_ms + 1) + "` would pass it";
+    }
+    return "";
   }
 
   // The events that the engine took, in its order, and the time that it had reached.
@@ -140,25 +155,38 @@ class TestRun {
   }
 
   // Once more, rule by rule, for what was covered and how far the open starts got.
-  void trace(const api::TestStream& stream) {
-    std::int64_t newest_ms = INT64_MIN;
-    const std::vector<event::Row> rows = in_order(stream, &newest_ms);
+  void trace(const api::TestStream& stream, const std::vector<api::TestJudge::Finding>& findings) {
+    const std::vector<event::Row> rows = in_order(stream, &newest_ms_);
     for (std::uint32_t i = 0; i < impl_.image.rules.size(); ++i) {
       api::RuleTracer tracer(loaded_, i, nullptr, &coverage_[i]);
       tracer.set_time_text(from_origin);
       for (const event::Row& row : rows) tracer.process(row);
-      if (newest_ms != INT64_MIN) tracer.advance(newest_ms);
-      const bool judged = result_.rule.empty() || impl_.image.rules[i].name == result_.rule;
-      if (result_.failures.empty() || !judged) continue;
+      if (newest_ms_ != INT64_MIN) tracer.advance(newest_ms_);
+      if (findings.empty()) continue;
+      const std::string& name = impl_.image.rules[i].name;
+      for (const bool timeouts : {false, true}) {
+        for (const std::int64_t ms : tracer.open_deadlines(timeouts)) {
+          waiting_.push_back({name, timeouts, ms});
+        }
+      }
+      if (!result_.rule.empty() && name != result_.rule) continue;
       for (std::string& line : tracer.open_starts()) result_.progress.push_back(std::move(line));
     }
   }
+
+  struct Waiting {  // a deadline that event time has not passed
+    std::string rule;
+    bool timeout = false;
+    std::int64_t deadline_ms = 0;
+  };
 
   const Ruleset::Impl& impl_;
   const runtime::LoadedImage& loaded_;
   const compiler::TestRef& ref_;
   std::vector<api::RuleCoverage>& coverage_;
   TestResult result_;
+  std::int64_t newest_ms_ = INT64_MIN;  // event time at the end
+  std::vector<Waiting> waiting_;
 };
 
 // What of each rule no test reached.
@@ -169,11 +197,11 @@ TestCoverage covered(const nfa::Image& image, const std::vector<api::RuleCoverag
     if (rule.mode == nfa::RuleMode::kOff) continue;
     ++out.rules;
     if (!coverage[i].fired) out.rules_missed.push_back(rule.name);
-    const std::vector<std::string> parts = api::RuleTracer::parts_of(rule);
-    for (std::size_t part = 0; part < parts.size(); ++part) {
+    const api::RuleWords words(image, rule);
+    for (std::size_t part = 0; part < words.parts(); ++part) {
       ++out.parts;
       if (!coverage[i].parts.contains(part)) {
-        out.parts_missed.push_back(rule.name + ": " + parts[part]);
+        out.parts_missed.push_back(rule.name + ": " + words.source(part));
       }
     }
     for (const std::string& condition : api::RuleTracer::conditions_of(rule)) {

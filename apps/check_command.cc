@@ -110,8 +110,7 @@ int check_command(const Arguments& arguments) {
   const auto rules = compile_files(a.rules, a.compile);
   const Diagnostics& said = rules ? rules->diagnostics() : rules.error();
   if (said.failure) {
-    complain(said.failure->message);
-    return kBadUsage;
+    return tell(said, a.format == "json" ? Telling::kJsonData : Telling::kText);
   }
   if (!print_data(report(a, said, rules ? &*rules : nullptr))) return kBadUsage;
   if (!rules) return kFallsShort;

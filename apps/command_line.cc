@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 
 #include <weir/values.h>
+#include <nlohmann/json.hpp>
 
 #include "apps/terminal.h"
 
@@ -51,15 +54,21 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+// `run`, of an app called `weir run`.
+std::string command_name(const CLI::App& app) {
+  const std::string name = app.get_name();
+  return name.substr(name.find(' ') + 1);
+}
+
 int unknown_arguments(const CLI::App& app) {
   for (const std::string& argument : app.remaining()) {
     if (argument.empty() || argument == "--") continue;
     if (argument.front() == '-') {
       const std::string name = argument.substr(0, argument.find('='));
-      complain(fmt::format("{} has no option {}{}", app.get_name(), name,
+      complain(fmt::format("{} has no option {}{}", command_name(app), name,
                            did_you_mean(name, option_names(app))));
     } else {
-      complain(fmt::format("{} does not know what to do with {}", app.get_name(), argument));
+      complain(fmt::format("{} does not know what to do with {}", command_name(app), argument));
     }
     break;
   }
@@ -81,7 +90,7 @@ std::optional<int> parse(CLI::App& app, const Arguments& arguments) {
     if (has_unknown) {
       (void)unknown_arguments(app);
     } else {
-      complain(fmt::format("{}: {}", app.get_name(), error.what()));
+      complain(error.what());
     }
     say(fmt::format("`{} --help` shows how it is used\n", app.get_name()));
     return kBadUsage;
@@ -114,6 +123,29 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<std:
   return app.add_option_function<std::string>(name, set, help)->type_name("TIME");
 }
 
+template <typename T>
+CLI::Option* add_number(CLI::App& app, const std::string& name, T& target, std::uint64_t least,
+                        const std::string& help) {
+  const auto set = [&target, name, least](const std::string& text) {
+    T number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(text.data(), end, number);
+    if (text.empty() || stop != end || code == std::errc::invalid_argument) {
+      throw BadOption(name, text + " is no whole number; write it in digits");
+    }
+    if (code != std::errc{} || number < least) {
+      throw BadOption(
+          name, fmt::format("{} is not from {} to {}", text, least, std::numeric_limits<T>::max()));
+    }
+    target = number;
+  };
+  return app.add_option_function<std::string>(name, set, help)->type_name("N");
+}
+template CLI::Option* add_number(CLI::App&, const std::string&, std::uint32_t&, std::uint64_t,
+                                 const std::string&);
+template CLI::Option* add_number(CLI::App&, const std::string&, std::uint64_t&, std::uint64_t,
+                                 const std::string&);
+
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& target,
                         std::vector<std::string> choices, const std::string& help) {
   const std::string shown = fmt::format("{}", fmt::join(choices, "|"));
@@ -144,17 +176,40 @@ CLI::Option* add_params(CLI::App& app, std::map<std::string, std::string>& param
       ->allow_extra_args(false);
 }
 
-Compiled compile_rules(const std::vector<std::string>& paths, const CompileOptions& options,
-                       bool quiet) {
-  auto rules = compile_files(paths, options);
-  const Diagnostics& said = rules ? rules->diagnostics() : rules.error();
-  if (said.failure) {
-    complain(said.failure->message);
-    return {std::nullopt, kBadUsage};
+int tell(const Diagnostics& said, Telling telling) {
+  const int status = said.failure ? kBadUsage : kFallsShort;
+  if (telling == Telling::kText) {
+    if (said.failure) {
+      complain(said.failure->message);
+    } else {
+      say(said.render(DiagnosticFormat::text, use_colour(stderr)));
+    }
+    return status;
   }
-  if (!rules || !quiet) say(said.render(DiagnosticFormat::text, use_colour(stderr)));
-  if (!rules) return {std::nullopt, kFallsShort};
+  std::string text;
+  if (said.failure) {
+    text = error_json(said.failure->message);
+  } else if (!said.list.empty()) {
+    text = said.render(DiagnosticFormat::json);
+  }
+  if (telling == Telling::kJsonMessage) {
+    say(text);
+    return status;
+  }
+  return print_data(text) ? status : kBadUsage;
+}
+
+Compiled compile_rules(const std::vector<std::string>& paths, const CompileOptions& options,
+                       bool quiet, Telling telling) {
+  auto rules = compile_files(paths, options);
+  if (!rules) return {std::nullopt, tell(rules.error(), telling)};
+  if (!quiet) (void)tell(rules->diagnostics(), telling);
   return {std::move(*rules), kGood};
+}
+
+std::string error_json(std::string_view message) {
+  const nlohmann::ordered_json out = {{"error", message}};
+  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 int weir_main(const Arguments& arguments, const std::string& version) {

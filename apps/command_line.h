@@ -45,13 +45,26 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& tar
 // `--set param=value`, repeatable.
 CLI::Option* add_params(CLI::App& app, std::map<std::string, std::string>& params);
 
-// Compiles; errors are said on standard error, and warnings unless quiet. The exit status if it
-// failed.
+// An unsigned number of at least `least`.
+template <typename T>
+CLI::Option* add_number(CLI::App& app, const std::string& name, T& target, std::uint64_t least,
+                        const std::string& help);
+
+// How what is wrong with rules is told: to people on standard error; as JSON on standard error, or
+// on standard output where a command's report would have stood there as JSON.
+enum class Telling { kText, kJsonMessage, kJsonData };
+
+// Compiles; errors are told, and warnings unless quiet. The exit status if it failed.
 struct Compiled {
   std::optional<Ruleset> rules;
   int status = 0;
 };
 [[nodiscard]] Compiled compile_rules(const std::vector<std::string>& paths,
-                                     const CompileOptions& options, bool quiet);
+                                     const CompileOptions& options, bool quiet,
+                                     Telling telling = Telling::kText);
+// Tells of diagnostics, or of what could not be read. The exit status that they mean.
+int tell(const Diagnostics& said, Telling telling);
+// {"error":MESSAGE} and a newline.
+[[nodiscard]] std::string error_json(std::string_view message);
 
 }  // namespace weir::apps

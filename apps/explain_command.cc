@@ -81,9 +81,20 @@ std::string entry_json(const ExplainEntry& entry) {
 }
 
 std::string end_text(const ExplainEnd& end) {
-  std::string out = fmt::format("\n{} events of the key", end.events);
-  if (end.late > 0) out += fmt::format(", {} more were late", end.late);
+  std::string out =
+      fmt::format("\n{} {} of the key", end.events, end.events == 1 ? "event" : "events");
+  if (end.late > 0) {
+    out += fmt::format(", {} more {} late", end.late, end.late == 1 ? "was" : "were");
+  }
   out += fmt::format("; rules: {}\n", fmt::join(end.rules, ", "));
+  if (end.bad > 0) {
+    out += fmt::format("{} bad {} left out, of whatever key; the first: {}\n", end.bad,
+                       end.bad == 1 ? "record was" : "records were", end.first_bad);
+  }
+  if (end.unknown_type > 0) {
+    out += fmt::format("{} {} of unknown type\n", end.unknown_type,
+                       end.unknown_type == 1 ? "record was" : "records were");
+  }
   if (!end.open.empty()) out += "first events that gave no match:\n";
   for (const auto& [rule, line] : end.open) out += fmt::format("  {}\n", line);
   return out;
@@ -92,20 +103,36 @@ std::string end_text(const ExplainEnd& end) {
 std::string end_json(const ExplainEnd& end) {
   Json open = Json::array();
   for (const auto& [rule, line] : end.open) open.push_back({{"rule", rule}, {"text", line}});
-  const Json out = {
-      {"events", end.events}, {"late", end.late}, {"rules", end.rules}, {"open", std::move(open)}};
-  return out.dump() + "\n";
+  const Json out = {{"events", end.events},
+                    {"late", end.late},
+                    {"bad", end.bad},
+                    {"first_bad", end.bad > 0 ? Json(end.first_bad) : Json(nullptr)},
+                    {"unknown_type", end.unknown_type},
+                    {"rules", end.rules},
+                    {"open", std::move(open)}};
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+int refuse(const ExplainArguments& a, const Error& error) {
+  if (a.format == "json") {
+    (void)print_data(error_json(error.message));
+  } else {
+    complain(error.message);
+  }
+  return kBadUsage;
 }
 
 int print_stage(const ExplainArguments& a, const Ruleset& rules) {
   const auto found = std::find(kStages.begin(), kStages.end(), a.stage);
   const auto text =
       rules.print_stage(static_cast<CompileStage>(found - kStages.begin()), a.options.rule);
-  if (!text) {
-    complain("explain: " + text.error().message);
-    return kBadUsage;
-  }
-  return print_data(*text) ? kGood : kBadUsage;
+  if (!text) return refuse(a, text.error());
+  if (a.format == "text") return print_data(*text) ? kGood : kBadUsage;
+  const Json out = {{"stage", a.stage},
+                    {"rule", a.options.rule.empty() ? Json(nullptr) : Json(a.options.rule)},
+                    {"text", *text}};
+  return print_data(out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n") ? kGood
+                                                                                     : kBadUsage;
 }
 
 int print_timeline(const ExplainArguments& a, const Ruleset& rules) {
@@ -114,10 +141,7 @@ int print_timeline(const ExplainArguments& a, const Ruleset& rules) {
   const auto end = explain(rules, a.options, [&](const ExplainEntry& entry) {
     printed = printed && print_data(json ? entry_json(entry) : entry_text(entry));
   });
-  if (!end) {
-    complain("explain: " + end.error().message);
-    return kBadUsage;
-  }
+  if (!end) return refuse(a, end.error());
   return printed && print_data(json ? end_json(*end) : end_text(*end)) ? kGood : kBadUsage;
 }
 
@@ -165,10 +189,11 @@ int explain_command(const Arguments& arguments) {
   add_params(app, a.compile.params);
   if (const auto status = parse(app, arguments)) return *status;
   if (const std::string wrong = complete(a); !wrong.empty()) {
-    complain("explain: " + wrong);
+    complain(wrong);
     return kBadUsage;
   }
-  const Compiled compiled = compile_rules(a.rules, a.compile, true);
+  const Telling telling = a.format == "json" ? Telling::kJsonData : Telling::kText;
+  const Compiled compiled = compile_rules(a.rules, a.compile, true, telling);
   if (!compiled.rules) return compiled.status;
   return a.stage.empty() ? print_timeline(a, *compiled.rules) : print_stage(a, *compiled.rules);
 }

@@ -1,12 +1,14 @@
 // `weir generate`: a synthetic stream with labelled fraud.
 #include <fmt/format.h>
 #include <weir/values.h>
+#include <nlohmann/json.hpp>
 
 #include <charconv>
 
 #include "apps/command_line.h"
 #include "apps/file_output.h"
 #include "apps/generate/stream_generator.h"
+#include "apps/interrupt.h"
 #include "apps/terminal.h"
 
 namespace weir::apps {
@@ -24,6 +26,7 @@ struct GenerateArguments {
   std::vector<std::string> attacks;
   std::string out = "-";
   std::string manifest;
+  std::string format = "text";
   bool quiet = false;
 };
 
@@ -72,8 +75,12 @@ std::string complete(GenerateArguments& a) {
   return "";
 }
 
-int fail_with(const std::string& message) {
-  complain(message);
+int fail_with(const GenerateArguments& a, const std::string& message) {
+  if (a.format == "json") {
+    say(error_json(message));
+  } else {
+    complain(message);
+  }
   return kBadUsage;
 }
 
@@ -88,28 +95,45 @@ std::string summary_of(const GenerateSummary& summary) {
                      format_time(summary.last_ts_ms), attacks, summary.attack_events);
 }
 
+std::string summary_json_of(const GenerateSummary& summary) {
+  nlohmann::ordered_json attacks = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < kAttackKinds; ++i) {
+    attacks[std::string(kAttackRows[i].name)] = summary.attacks_by_kind[i];
+  }
+  const nlohmann::ordered_json out = {
+      {"events", summary.events},        {"bytes", summary.bytes},
+      {"first_ts", summary.first_ts_ms}, {"last_ts", summary.last_ts_ms},
+      {"attacks", std::move(attacks)},   {"attack_events", summary.attack_events}};
+  return out.dump() + "\n";
+}
+
 int generate_with(const GenerateArguments& a) {
+  const Interrupt interrupt;
   auto out = FileOutput::open(a.out);
-  if (!out) return fail_with(out.error());
+  if (!out) return fail_with(a, out.error());
   std::optional<FileOutput> manifest;
   if (!a.manifest.empty()) {
     auto opened = FileOutput::open(a.manifest);
-    if (!opened) return fail_with(opened.error());
+    if (!opened) return fail_with(a, opened.error());
     manifest.emplace(std::move(*opened));
   }
   LineSink manifest_sink;
   if (manifest) {
     manifest_sink = [&](std::string_view line) { return manifest->write(line); };
   }
-  const auto summary =
-      Generate(a.options, [&](std::string_view line) { return out->write(line); }, manifest_sink);
-  if (!summary) return fail_with("generate: " + summary.error());
+  const auto sink = [&](std::string_view line) { return !interrupt.flag() && out->write(line); };
+  const auto summary = Generate(a.options, sink, manifest_sink);
+  if (!summary) return fail_with(a, summary.error());
+  if (interrupt.flag()) {
+    (void)fail_with(a, "stopped; no file was written");
+    return interrupt.exit_status();
+  }
   // A sink that stopped the generator tells why here, before any file gets its name.
   if (manifest) {
-    if (const auto done = manifest->finish(); !done) return fail_with(done.error());
+    if (const auto done = manifest->finish(); !done) return fail_with(a, done.error());
   }
-  if (const auto done = out->finish(); !done) return fail_with(done.error());
-  if (!a.quiet) say(summary_of(*summary));
+  if (const auto done = out->finish(); !done) return fail_with(a, done.error());
+  if (!a.quiet) say(a.format == "json" ? summary_json_of(*summary) : summary_of(*summary));
   return kGood;
 }
 
@@ -122,10 +146,10 @@ int generate_command(const Arguments& arguments) {
       "weir generate");
   app.footer(kExample);
   GenerateArguments a;
-  app.add_option("--events", a.options.events, "how many (default 2000000)")->type_name("N");
-  app.add_option("--cards", a.options.cards, "(default 100000)")->type_name("N");
-  app.add_option("--accounts", a.options.accounts, "(default 80000)")->type_name("N");
-  app.add_option("--seed", a.options.seed, "(default 1)")->type_name("N");
+  add_number(app, "--events", a.options.events, 0, "how many (default 2000000)");
+  add_number(app, "--cards", a.options.cards, 1, "(default 100000)");
+  add_number(app, "--accounts", a.options.accounts, 1, "(default 80000)");
+  add_number(app, "--seed", a.options.seed, 0, "(default 1)");
   add_time(app, "--start", a.start_ms, "of the first event (default 2026-01-01)");
   app.add_option("--days", a.days, "the length of the stream (default: by events and cards)")
       ->type_name("N");
@@ -136,10 +160,11 @@ int generate_command(const Arguments& arguments) {
   app.add_option("--out", a.out, "the stream (default -: standard output)")->type_name("FILE");
   app.add_option("--manifest", a.manifest, "what was injected, a line an attack")
       ->type_name("FILE");
+  add_choice(app, "--format", a.format, {"text", "json"}, "of the summary on standard error");
   app.add_flag("--quiet", a.quiet, "no summary on standard error");
   if (const auto status = parse(app, arguments)) return *status;
   if (const std::string wrong = complete(a); !wrong.empty()) {
-    return fail_with("generate: " + wrong);
+    return fail_with(a, wrong);
   }
   return generate_with(a);
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "apps/command_line.h"
+#include "apps/interrupt.h"
 #include "apps/progress_bar.h"
 #include "apps/terminal.h"
 
@@ -69,8 +70,7 @@ void add_processing(CLI::App& app, RunArguments& a) {
                "at the end of the input time does not end: deadlines stay open");
   app.add_option("--speed", a.speed, "replays by event time, so many times faster")
       ->type_name("60x");
-  app.add_option("--threads", a.run.threads, "the output is the same for any number")
-      ->type_name("N");
+  add_number(app, "--threads", a.run.threads, 1, "the output is the same for any number");
   app.add_option("--state", a.state, "checkpoints (not supported yet)")->type_name("DIR");
 }
 
@@ -108,7 +108,6 @@ std::string complete(RunArguments& a) {
     if (path.starts_with("kafka://")) return path + ": Kafka is not supported yet";
   }
   if (!a.state.empty()) return "--state is not supported yet";
-  if (a.run.threads == 0) return "--threads: at least one";
   if (a.input_format == "csv") a.run.input_format = InputFormat::csv;
   if (a.input_format == "json") a.run.input_format = InputFormat::json_lines;
   if (a.order == "arrival") a.run.order = Order::arrival;
@@ -140,16 +139,24 @@ std::string complete(RunArguments& a) {
   return "";
 }
 
-int run_with(const RunArguments& a) {
-  const Compiled compiled = compile_rules(a.rules, a.compile, a.quiet);
+int run_with(RunArguments& a) {
+  const Telling telling = a.format == "json" ? Telling::kJsonMessage : Telling::kText;
+  const Compiled compiled = compile_rules(a.rules, a.compile, a.quiet, telling);
   if (!compiled.rules) return compiled.status;
+  const Interrupt interrupt;
+  a.run.stop = &interrupt.flag();
   std::optional<ProgressBar> progress;
   if (!a.quiet && !a.no_progress) progress.emplace();
   const auto summary = run(*compiled.rules, a.run, progress ? &*progress : nullptr);
   if (progress) progress->clear();
   if (!summary) {
-    complain(summary.error().message);
-    return kBadUsage;
+    const std::string& why = summary.error().message;
+    if (telling == Telling::kText) {
+      complain(why);
+    } else {
+      say(error_json(why));
+    }
+    return summary.error().code == ErrorCode::interrupted ? interrupt.exit_status() : kBadUsage;
   }
   if (!a.quiet) {
     say(a.format == "json" ? summary_json(*summary) + "\n" : summary_text(*summary));
@@ -168,8 +175,11 @@ int run_command(const Arguments& arguments) {
   add_outputs(app, a);
   if (const auto status = parse(app, arguments)) return *status;
   if (const std::string wrong = complete(a); !wrong.empty()) {
-    complain("run: " + wrong);
+    complain(wrong);
     return kBadUsage;
+  }
+  if (a.run.all_decisions && a.run.decisions_path.empty() && !a.quiet) {
+    complain("--decisions-all only counts, as there is no --decisions to write them to");
   }
   return run_with(a);
 }

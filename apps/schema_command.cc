@@ -84,7 +84,7 @@ int schema_command(const Arguments& arguments) {
   }
   const SchemaProposal proposal = inference.Propose();
   if (proposal.records == 0) {
-    complain(fmt::format("schema: {} has no record", path));
+    complain(fmt::format("{} has no record", path));
     return kBadUsage;
   }
   const std::string text =

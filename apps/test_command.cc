@@ -42,7 +42,8 @@ int write_junit(const std::string& path, const TestReport& report) {
 }
 
 int run_filtered(const TestArguments& a, const TestOptions& options) {
-  const Compiled compiled = compile_rules(a.rules, a.compile, true);
+  const Telling telling = a.format == "json" ? Telling::kJsonData : Telling::kText;
+  const Compiled compiled = compile_rules(a.rules, a.compile, true, telling);
   if (!compiled.rules) return compiled.status;
   const auto report = run_tests(*compiled.rules, options);
   if (!report) {
@@ -50,7 +51,7 @@ int run_filtered(const TestArguments& a, const TestOptions& options) {
     return kBadUsage;
   }
   if (report->tests.empty() && !a.filter.empty()) {
-    complain("test: no test matches " + a.filter);
+    complain("no test matches " + a.filter);
     return kBadUsage;
   }
   const std::string text =
@@ -85,8 +86,7 @@ int test_command(const Arguments& arguments) {
         return std::regex_search(name, pattern);
       };
     } catch (const std::regex_error& error) {
-      complain(
-          fmt::format("test: --filter {} is no regular expression: {}", a.filter, error.what()));
+      complain(fmt::format("--filter {} is no regular expression: {}", a.filter, error.what()));
       return kBadUsage;
     }
   }

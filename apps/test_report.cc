@@ -104,7 +104,9 @@ std::string text_report(const TestReport& report, bool quiet, bool colour) {
   std::string out;
   for (const TestResult& test : report.tests) {
     if (test.passed) {
-      if (!quiet) out += fmt::format("{}ok{}    {}\n", paint.good, paint.plain, test.name);
+      if (quiet) continue;
+      out += fmt::format("{}ok{}    {}\n", paint.good, paint.plain, test.name);
+      append_lines(out, "note", test.warnings, "");
       continue;
     }
     out += fmt::format("{}FAIL{}  {} ({})\n", paint.bad, paint.plain, test.name,

@@ -127,7 +127,7 @@ const char* CsvReader::reject_line(const char* begin, const char* end, bool last
   if (newline == end && !last && !over) return nullptr;
   ++next_.line;
   if (over) {
-    batch.add_bad(take_origin(), BadReason::kTooLong, "the record is too long", line);
+    batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("record", options_), line);
   } else {
     batch.add_bad(take_origin(), BadReason::kSyntax, broken_message_, line);
   }
@@ -214,7 +214,7 @@ void CsvReader::take_record(const char* begin, bool utf8, Batch& batch) {
   if (!has_header_) {
     take_header();
   } else if (raw.size() > options_.max_record_bytes) {
-    batch.add_bad(take_origin(), BadReason::kTooLong, "the record is too long", raw);
+    batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("record", options_), raw);
   } else if (!utf8 && !simdjson::validate_utf8(raw.data(), raw.size())) {
     batch.add_bad(take_origin(), BadReason::kNotUtf8, "not UTF-8", raw);
   } else if (find_byte(raw.data(), raw.data() + raw.size(), '\0') != raw.data() + raw.size()) {

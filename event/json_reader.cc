@@ -87,7 +87,8 @@ std::size_t JsonReader::read(std::string_view text, bool last, Batch& batch) {
   read_lines(p, whole, batch);
   if (static_cast<std::size_t>(end - whole) > options_.max_record_bytes) {
     ++next_.line;
-    batch.add_bad(take_origin(), BadReason::kTooLong, "the line is too long", between(whole, end));
+    batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("line", options_),
+                  between(whole, end));
     skipping_ = true;
     whole = end;
   }
@@ -142,7 +143,7 @@ const char* JsonReader::reject(const char* begin, const char* end, const ScanFau
   std::string_view line = between(begin, newline);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (line.size() > options_.max_record_bytes) {
-    batch.add_bad(take_origin(), BadReason::kTooLong, "the line is too long", line);
+    batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("line", options_), line);
   } else {
     std::string message = fault.message;
     if (fault.at != nullptr && fault.at >= line.data() + line.size()) {

@@ -202,6 +202,8 @@ TEST(JsonReader, TimeTypeAndId) {
   EXPECT_EQ(reason(R"({"type":"e","ts":"2026-01-01T00:00:00.5+01:00"})"), "good");
   EXPECT_EQ(reason(R"({"ts":1})"), "no_type");
   EXPECT_EQ(reason(R"({"type":["e"],"ts":1})"), "wrong_type");
+  EXPECT_EQ(reason(R"({"type":5,"ts":1})"), "wrong_type");
+  EXPECT_EQ(reason(R"({"type":true,"ts":1})"), "wrong_type");
   EXPECT_EQ(reason(R"({"type":"e","ts":1,"id":1.5})"), "wrong_type");
   EXPECT_EQ(reason(R"({"type":"e","ts":1,"id":{}})"), "wrong_type");
   EXPECT_EQ(reason(R"({"type":"e","ts":1,"id":null})"), "good");

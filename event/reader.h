@@ -30,6 +30,13 @@ struct ReaderOptions {
   char delimiter = ',';  // of CSV
 };
 
+// `the line is longer than 1048576 bytes`.
+[[nodiscard]] inline std::string too_long_message(std::string_view what,
+                                                  const ReaderOptions& options) {
+  return "the " + std::string(what) + " is longer than " +
+         std::to_string(options.max_record_bytes) + " bytes";
+}
+
 class RecordReader {
  public:
   virtual ~RecordReader() = default;

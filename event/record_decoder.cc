@@ -66,6 +66,9 @@ RecordDecoder::Outcome RecordDecoder::find_type(const TokenTable& tokens, Batch&
   type = plan_->forced_type();
   if (type.valid()) return Outcome::kRow;
   bool named = false;
+  // What is no string may be what a mapping names (from "mti" = "100"), but no type else.
+  Token other;
+  const TypeSelector* other_place = nullptr;
   for (const TypeSelector& selector : plan_->selectors()) {
     const Token token = tokens.get(selector.capture);
     if (token.duplicate) {
@@ -85,11 +88,23 @@ RecordDecoder::Outcome RecordDecoder::find_type(const TokenTable& tokens, Batch&
     if (found != selector.by_value.end() && (!type.valid() || found->second < type)) {
       type = found->second;
     }
+    if (token.kind != TokenKind::kString && token.kind != TokenKind::kCell) {
+      if (other_place == nullptr) {
+        other = token;
+        other_place = &selector;
+      }
+      continue;
+    }
     if (!named) unknown = text;
     named = true;
   }
   if (type.valid()) return Outcome::kRow;
   if (named) return Outcome::kUnknown;
+  if (other_place != nullptr) {
+    fail(BadReason::kWrongType,
+         wrong_type_message("the type field " + join_path(other_place->path), "string", other));
+    return Outcome::kBad;
+  }
   fail(BadReason::kNoType, "it has no type field");
   return Outcome::kBad;
 }

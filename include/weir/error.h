@@ -19,6 +19,7 @@ enum class ErrorCode {
   invalid_argument,  // the caller asked for what cannot be
   limit,             // a stated limit was reached
   bad_record,        // a record is bad and the caller asked to stop there
+  interrupted,       // the caller asked to stop
 };
 
 struct Error {

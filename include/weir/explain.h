@@ -22,7 +22,7 @@ struct ExplainOptions {
   std::int64_t lateness_ms = 0;  // in event-time order up to it; what is later is left out
   std::optional<std::int64_t> from_ms;
   std::optional<std::int64_t> until_ms;
-  bool hold_open = false;        // at the end of the input deadlines stay open
+  bool hold_open = false;  // at the end of the input deadlines stay open
   // Fields of the key and their values, as text. Events with other values
   // are left out; a rule whose parts have keys of their own is traced if one of them is of these
   // fields. A rule without a key sees the events whose fields have these values.
@@ -53,9 +53,12 @@ struct ExplainEntry {
 };
 
 struct ExplainEnd {
-  std::uint64_t events = 0;                               // of the key
-  std::uint64_t late = 0;                                 // left out
-  std::vector<std::string> rules;                         // that were traced
+  std::uint64_t events = 0;        // of the key
+  std::uint64_t late = 0;          // of the key, left out
+  std::uint64_t bad = 0;           // records of the whole input: their key is not known
+  std::string first_bad;           // where the first of them stands, and why it is bad
+  std::uint64_t unknown_type = 0;  // of the whole input
+  std::vector<std::string> rules;  // that were traced
   std::vector<std::pair<std::string, std::string>> open;  // (rule, how far a first event got)
 };
 

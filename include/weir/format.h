@@ -20,7 +20,8 @@ namespace weir {
 [[nodiscard]] Result<std::vector<std::string>> find_rule_files(const std::string& path);
 
 // Formats one file in place, whole or not at all. True if it was not canonical; with `check` it is
-// looked at only. An unreadable file is a failure of the diagnostics.
+// looked at only. A file that cannot be read, or is to be changed and is read-only, is a failure of
+// the diagnostics.
 [[nodiscard]] std::expected<bool, Diagnostics> format_file(const std::string& path, bool check);
 
 }  // namespace weir

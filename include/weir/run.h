@@ -5,6 +5,7 @@
 // the rules, the input and the options alone, not on threads, times or hash seeds.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,8 +45,8 @@ struct RunOptions {
   Order order = Order::watermark;
   std::int64_t lateness_ms = 0;
   LatePolicy late = LatePolicy::drop;
-  std::string late_path;                      // dropped records, as they came, one a line
-  std::string bad_input_path;                 // bad records with their reasons, JSON lines
+  std::string late_path;       // dropped records, as they came, one a line
+  std::string bad_input_path;  // bad records, and what max_future refuses, with reasons; JSON lines
   bool bad_input_fails = false;               // stop with ErrorCode::bad_record at the first one
   std::optional<std::int64_t> dedup_ms;       // ignore an identity seen at most this long before
   std::optional<std::int64_t> max_future_ms;  // refuse events so far ahead of the stream's newest
@@ -54,6 +55,10 @@ struct RunOptions {
   double speed = 0;        // replay by event time, so many times faster; 0: at full speed
   bool hold_open = false;  // at the end of the input deadlines stay open
   unsigned threads = 1;    // at least 1; the output is the same for any
+  // Asked after each block of input and in the waits of `speed`: true ends the run with
+  // ErrorCode::interrupted, as any failure does. Null: nobody asks. May be set by a signal handler
+  // or another thread, and must outlive the run.
+  const std::atomic<bool>* stop = nullptr;
 
   std::string alerts_path = "-";
   std::string decisions_path;
@@ -99,6 +104,8 @@ struct RunSummary {
   std::uint64_t peak_rss_bytes = 0;  // of the process; 0 where the system does not say
   std::optional<std::int64_t> watermark_ms;
   std::string first_bad;      // of the first bad record: where and why; empty if there is none
+  std::string first_future;   // likewise, of the first that max_future refused
+  std::string hint;           // what may be wrong where every record is bad
   std::string first_unknown;  // the first type that no file declares
 };
 

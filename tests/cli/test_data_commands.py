@@ -30,6 +30,22 @@ class Data(WeirCase):
         self.assertEqual(one, two)
         self.assertNotEqual(one, self.generate("--quiet", "--seed", 8).stdout)
 
+    def test_generate_summary_as_json(self):
+        done = self.generate("--format", "json", "--attack", "mule=20000", "--out", "e.ndjson",
+                             "--manifest", "m.ndjson")
+        said = json.loads(done.stderr)
+        self.assertEqual(said["events"], 2000)
+        self.assertEqual(said["bytes"], self.path("e.ndjson").stat().st_size)
+        self.assertEqual(said["first_ts"], self.lines("e.ndjson")[0]["ts"])
+        mules = [a for a in self.lines("m.ndjson") if a["kind"] == "mule"]
+        self.assertEqual(said["attacks"]["mule"], len(mules))
+
+    def test_numbers_are_asked_for_in_our_own_words(self):
+        done = self.generate("--seed", "x", status=2)
+        self.assertIn("--seed: x is no whole number; write it in digits", done.stderr)
+        self.assertIn("--cards: 0 is not from 1 to",
+                      self.run_weir("generate", "--cards", 0, status=2).stderr)
+
     def test_generate_wrong_usage(self):
         done = self.generate("--attack", "mul=3", status=2)
         self.assertIn("did you mean mule?", done.stderr)

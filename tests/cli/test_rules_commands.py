@@ -78,6 +78,35 @@ class Fmt(WeirCase):
         self.assertEqual(self.run_weir("fmt", "-", stdin=out.encode()).stdout, out)
         self.run_weir("fmt", "--check", "-", stdin=self.UGLY.encode(), status=1)
 
+    def test_a_read_only_file_is_left_alone(self):
+        self.write("a.weir", self.UGLY)
+        self.write("b.weir", self.UGLY)
+        os.chmod(self.path("a.weir"), 0o444)
+        done = self.run_weir("fmt", "a.weir", "b.weir", status=2)
+        self.assertIn("weir: cannot write a.weir: it is read-only", done.stderr)
+        self.assertEqual(self.path("a.weir").read_text(), self.UGLY)
+        self.assertEqual(self.path("a.weir").stat().st_mode & 0o777, 0o444)
+        self.assertEqual(done.stdout, "b.weir\n")  # the others are formatted
+        self.run_weir("fmt", "--check", "a.weir", status=1)
+
+    def test_json(self):
+        self.write("r/a.weir", self.UGLY)
+        self.write("r/b.weir", "event b { x int }\n")
+        self.run_weir("fmt", "r/b.weir")
+        self.write("c.weir", "rule r {\n")
+        done = self.run_weir("fmt", "--check", "--format", "json", "r", "c.weir", status=1)
+        files = json.loads(done.stdout)["files"]
+        self.assertEqual([(f["path"], f["changed"]) for f in files],
+                         [("r/a.weir", True), ("r/b.weir", False), ("c.weir", False)])
+        self.assertEqual(files[2]["errors"], len(files[2]["diagnostics"]))
+        self.assertTrue(files[2]["diagnostics"][0]["code"].startswith("W"))
+        self.assertEqual(done.stderr, "")
+        files = json.loads(self.run_weir("fmt", "--format", "json", "no", status=2).stdout)["files"]
+        self.assertIn("no", files[0]["error"])
+        out = self.run_weir("fmt", "--format", "json", "-", stdin=self.UGLY.encode()).stdout
+        text = json.loads(out)["files"][0]["text"]
+        self.assertEqual(self.run_weir("fmt", "-", stdin=self.UGLY.encode()).stdout, text)
+
     def test_errors(self):
         broken = "rule r {\n"
         self.write("a.weir", broken)
@@ -160,6 +189,9 @@ test card_testing "three probes, then a hit" {
         self.write("r.weir", PAY + 'test big { 0s pay { amount: 200 } expect big }\n')
         report = json.loads(self.run_weir("test", "r.weir", "--format", "json").stdout)
         self.assertIn("`card`", report["tests"][0]["warnings"][0])
+        said = "pay at 0s has no `card`: in a stream it would be a bad record"
+        self.assertIn(f"ok    big\n  note\n    {said}\n", self.run_weir("test", "r.weir").stdout)
+        self.assertNotIn(said, self.run_weir("test", "r.weir", "--quiet").stdout)
 
     def test_filter_junit_and_coverage(self):
         self.write("r.weir", PAY + PASSES + FAILS)
@@ -180,7 +212,53 @@ test card_testing "three probes, then a hit" {
         self.run_weir("test", "none.weir", status=2)
 
 
+class BrokenRulesAsJson(WeirCase):
+    """What a person would read about rules that do not compile, for programs."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("bad.weir", "rule r { when nothing }\n")
+        self.events([])
+
+    def test_on_standard_output(self):
+        for command in (["test", "bad.weir"],
+                        ["explain", "bad.weir", "--events", "events.ndjson", "--key", "a=b"],
+                        ["explain", "bad.weir", "--stage", "ast"]):
+            done = self.run_weir(*command, "--format", "json", status=1)
+            said = json.loads(done.stdout)
+            self.assertEqual((said["errors"], said["diagnostics"][0]["code"]), (1, "W3006"))
+            self.assertEqual(done.stderr, "")
+            command[1] = "none.weir"
+            done = self.run_weir(*command, "--format", "json", status=2)
+            self.assertIn("none.weir", json.loads(done.stdout)["error"])
+            self.assertEqual(done.stderr, "")
+
+    def test_of_run_and_check(self):
+        ask = ["--events", "events.ndjson", "--format", "json"]
+        done = self.run_weir("run", "bad.weir", *ask, status=1)
+        self.assertEqual(json.loads(done.stderr)["errors"], 1)
+        self.assertEqual(done.stdout, "")
+        done = self.run_weir("run", "none.weir", *ask, status=2)
+        self.assertIn("none.weir", json.loads(done.stderr)["error"])
+        self.write("r.weir", PAY)
+        done = self.run_weir("run", "r.weir", "--events", "none.ndjson", "--format", "json",
+                             status=2)
+        self.assertIn("none.ndjson", json.loads(done.stderr)["error"])
+        done = self.run_weir("check", "none.weir", "--format", "json", status=2)
+        self.assertIn("none.weir", json.loads(done.stdout)["error"])
+
+
 class Explain(WeirCase):
+    def test_a_stage_as_json(self):
+        self.write("r.weir", PAY)
+        ask = ["explain", "r.weir", "--stage", "automaton", "--rule", "pair"]
+        said = json.loads(self.run_weir(*ask, "--format", "json").stdout)
+        self.assertEqual((said["stage"], said["rule"]), ("automaton", "pair"))
+        self.assertEqual(said["text"], self.run_weir(*ask).stdout)
+        ask[-1] = "none"
+        done = self.run_weir(*ask, "--format", "json", status=2)
+        self.assertEqual(json.loads(done.stdout)["error"], "there is no rule none")
+
     def test_stages(self):
         self.write("r.weir", PAY)
         for stage in ("ast", "pattern", "typed", "program", "automaton"):

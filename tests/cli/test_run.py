@@ -4,7 +4,9 @@
 import gzip
 import json
 import os
+import signal
 import subprocess
+import time
 import unittest
 
 from weir_case import CARD_TESTING, PAY, T0, WeirCase, main, pay
@@ -230,6 +232,54 @@ class Time(WeirCase):
         summary = self.summary("r.weir", "--events", "events.ndjson", "--max-future", "5m")
         self.assertEqual((summary["events"]["future"], summary["events"]["accepted"]), (1, 2))
 
+    def test_what_max_future_refuses_is_told(self):
+        self.events([pay(T0), pay(T0 + 10**9), pay(T0 + 1), "{"])
+        done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--max-future", "5m",
+                             "--bad-input", "bad", "--summary", "s.json")
+        first = ("events.ndjson:2: its time 2026-01-12T13:46:40Z is more than 5m ahead of the "
+                 "newest event")
+        self.assertIn("first too far ahead: " + first, done.stderr)
+        self.assertEqual(json.loads(self.path("s.json").read_text())["first_future"], first)
+        refused = {each["reason"]: each for each in self.lines("bad")}
+        self.assertEqual(sorted(refused), ["future", "syntax"])
+        self.assertEqual((refused["future"]["line"], refused["future"]["seq"]), (2, 1))
+        self.assertEqual(json.loads(refused["future"]["record"]), pay(T0 + 10**9))
+
+    # L2.3: the type is of the wrong type. A mapping may name what is no string.
+    def test_a_type_that_is_no_string(self):
+        self.write("m.weir", PAY + 'event num from "mti" = "100" { card string }\n'
+                   "rule n { when num score 1 }\n")
+        self.events([{**pay(T0), "type": 5}, {**pay(T0), "type": True}, {**pay(T0), "type": "no"},
+                     {"mti": 100, "ts": T0, "card": "c"}, {"mti": 101, "ts": T0, "card": "c"}])
+        summary = self.summary("m.weir", "--events", "events.ndjson", "--bad-input", "bad")
+        self.assertEqual((summary["events"]["bad"], summary["events"]["unknown_type"],
+                          summary["events"]["accepted"]), (3, 1, 1))
+        self.assertEqual([each["reason"] for each in self.lines("bad")], ["wrong_type"] * 3)
+        self.assertIn("the type field type is a number", self.lines("bad")[0]["message"])
+
+    def test_a_line_that_is_too_long_names_the_limit(self):
+        self.events([pay(T0, more="x" * (1 << 20))])
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--bad-input", "bad")
+        self.assertEqual(self.lines("bad")[0]["message"], "the line is longer than 1048576 bytes")
+
+    def test_hints_where_every_record_is_bad(self):
+        cases = (("e.txt", "type,ts,card,amount\npay,1,c,2\n", "--input-format csv"),
+                 ("e.json", "[\n" + json.dumps(pay(T0)) + "\n]\n", ""),
+                 ("e.ndjson", json.dumps([pay(T0)]) + "\n", "JSON array"),
+                 ("e.csv", "type;ts;card;amount\npay;1;c;2\n", "semicolons"),
+                 ("f.csv", json.dumps(pay(T0)) + "\n" + json.dumps(pay(T0)) + "\n", "JSON lines"))
+        for name, text, hint in cases:
+            self.write(name, text)
+            said = self.run_weir("run", "r.weir", "--events", name).stderr
+            self.assertEqual("every record is bad" in said, hint != "", said)
+            self.assertIn(hint, said)
+
+    def test_counts_of_one(self):
+        self.events([pay(T0, amount=200.00005)])
+        said = self.run_weir("run", "r.weir", "--events", "events.ndjson").stderr
+        self.assertIn("1 event read", said)
+        self.assertIn("odd values: 1 decimal rounded\n", said)
+
     def test_end_of_input_and_hold_open(self):
         self.write("w.weir", "event a { card string }\nevent b { card string }\n"
                              "rule quiet { by card when a without b for 1m within 1h }\n")
@@ -303,7 +353,75 @@ class Outputs(WeirCase):
         self.assertEqual(len(self.lines("a")), 2000)
 
 
+class Interrupted(WeirCase):
+    """Ctrl-C and SIGTERM: what is half written goes away, and the exit status says why."""
+
+    def interrupt(self, number, events, *more):
+        self.write("r.weir", PAY)
+        with subprocess.Popen([self.weir, "run", "r.weir", "--events", events, "--alerts", "a",
+                               "--decisions", "d", *more], cwd=self.folder,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            process.stdin.write(json.dumps(pay(T0)).encode() + b"\n")
+            process.stdin.flush()
+            deadline = time.monotonic() + 30
+            while not self.path("d.partial").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.send_signal(number)
+            said = process.stderr.read().decode()
+            status = process.wait(timeout=60)
+        self.assertIn("weir: stopped after ", said)
+        self.assertIn("no file was written", said)
+        self.assertEqual([name for name in os.listdir(self.folder) if name[0] in "ad"], [])
+        return status
+
+    def test_while_it_waits_for_standard_input(self):
+        self.assertEqual(self.interrupt(signal.SIGINT, "-"), 130)
+        self.assertEqual(self.interrupt(signal.SIGTERM, "-"), 143)
+
+    def test_while_it_waits_for_a_named_pipe(self):
+        os.mkfifo(self.path("pipe"))
+        # Open for both, so that neither end waits for the other, and the pipe never ends.
+        keep = os.open(self.path("pipe"), os.O_RDWR)
+        self.addCleanup(os.close, keep)
+        self.assertEqual(self.interrupt(signal.SIGTERM, "pipe"), 143)
+
+    def test_while_it_replays(self):
+        self.events([pay(T0), pay(T0 + 10**9)], "slow.ndjson")
+        self.assertEqual(self.interrupt(signal.SIGTERM, "slow.ndjson", "--speed", "1x"), 143)
+
+
 class Usage(WeirCase):
+    def test_messages_begin_alike(self):
+        self.write("r.weir", PAY)
+        self.events([])
+        for wrong in (["run", "r.weir", "--events", "events.ndjson", "--threads", "x"],
+                      ["run", "--events", "events.ndjson"], ["explain", "r.weir"],
+                      ["run", "r.weir", "--events", "none"], ["run", "r.weir", "--evnts", "x"],
+                      ["test", "r.weir", "--filter", "("], ["schema", "none"], ["rnu"]):
+            first = self.run_weir(*wrong, status=2).stderr.splitlines()[0]
+            self.assertRegex(first, r"^weir: (?!weir )(?!run: |explain: |test: |schema: )")
+
+    def test_threads(self):
+        self.write("r.weir", PAY)
+        self.events([])
+        base = ["run", "r.weir", "--events", "events.ndjson", "--threads"]
+        self.assertIn("--threads: x is no whole number; write it in digits",
+                      self.run_weir(*base, "x", status=2).stderr)
+        self.assertIn("--threads: 0 is not from 1 to", self.run_weir(*base, "0", status=2).stderr)
+        self.assertIn("is not from 1 to", self.run_weir(*base, "9" * 20, status=2).stderr)
+        self.run_weir(*base, "-1", status=2)
+        self.run_weir(*base, "2x", status=2)
+
+    def test_decisions_all_with_nowhere_to_write_them(self):
+        self.write("r.weir", PAY)
+        self.events([])
+        base = ["run", "r.weir", "--events", "events.ndjson", "--decisions-all"]
+        said = "--decisions-all only counts, as there is no --decisions"
+        self.assertIn(said, self.run_weir(*base).stderr)
+        self.assertNotIn(said, self.run_weir(*base, "--decisions", "d").stderr)
+        self.assertEqual(self.run_weir(*base, "--quiet").stderr, "")
+
     def test_slips_are_met_with_a_suggestion(self):
         self.assertIn("did you mean run?", self.run_weir("rnu", status=2).stderr)
         done = self.run_weir("run", "r.weir", "--evnts", "x", status=2)
