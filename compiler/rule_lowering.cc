@@ -263,6 +263,7 @@ bool RuleLowering::compile_part(PartIndex index, std::uint32_t count_min, std::u
       failed_ = true;
       continue;
     }
+    if (part.kind == PatternPart::Kind::kPart) retain(index, type);
     if (condition.verdict == CompiledCondition::Verdict::kNeverTrue) continue;
     if (index == 0) note_first_part(type, condition.conjuncts);
     std::vector<nfa::PredicateId> predicates;
@@ -283,7 +284,6 @@ bool RuleLowering::compile_part(PartIndex index, std::uint32_t count_min, std::u
     }
     std::ranges::move(dynamic_texts, std::back_inserter(texts[local]));
     by_type[local].symbol = intern_symbol(local, predicates);
-    if (part.kind == PatternPart::Kind::kPart) retain(index, type);
     by_type[local].conditions = append_range<nfa::DynamicCondition>(automaton_.conditions, dynamic);
   }
   acceptor.by_type = append_range<nfa::TypeAcceptor>(automaton_.type_acceptors, by_type);

@@ -1,6 +1,7 @@
 #include "event/record_decoder.h"
 
 #include <cstring>
+#include <iterator>
 
 #include "event/value_decode.h"
 
@@ -65,6 +66,16 @@ RecordDecoder::Outcome RecordDecoder::find_type(const TokenTable& tokens, Batch&
                                                 EventTypeId& type, std::string_view& unknown) {
   type = plan_->forced_type();
   if (type.valid()) return Outcome::kRow;
+  const bool one_place = plan_->selectors().size() == 1;
+  if (one_place) {
+    const Token token = tokens.get(plan_->selectors()[0].capture);
+    if (const RecentType* known = recent(token)) {
+      type = known->type;
+      if (type.valid()) return Outcome::kRow;
+      unknown = token.text();
+      return Outcome::kUnknown;
+    }
+  }
   bool named = false;
   // What is no string may be what a mapping names (from "mti" = "100"), but no type else.
   Token other;
@@ -97,6 +108,7 @@ RecordDecoder::Outcome RecordDecoder::find_type(const TokenTable& tokens, Batch&
     }
     if (!named) unknown = text;
     named = true;
+    if (one_place) remember(token, type);
   }
   if (type.valid()) return Outcome::kRow;
   if (named) return Outcome::kUnknown;
@@ -107,6 +119,23 @@ RecordDecoder::Outcome RecordDecoder::find_type(const TokenTable& tokens, Batch&
   }
   fail(BadReason::kNoType, "it has no type field");
   return Outcome::kBad;
+}
+
+const RecordDecoder::RecentType* RecordDecoder::recent(const Token& token) const {
+  if (token.kind != TokenKind::kString || token.escaped || token.duplicate) return nullptr;
+  for (const RecentType& known : recent_) {
+    if (known.size != token.size || known.size == 0) continue;
+    if (std::memcmp(known.bytes, token.begin, token.size) == 0) return &known;
+  }
+  return nullptr;
+}
+
+void RecordDecoder::remember(const Token& token, EventTypeId type) {
+  if (token.kind != TokenKind::kString || token.escaped || token.size > RecentType::kBytes) return;
+  RecentType& place = recent_[next_recent_++ % std::size(recent_)];
+  place.size = token.size;
+  place.type = type;
+  std::memcpy(place.bytes, token.begin, token.size);
 }
 
 bool RecordDecoder::read_time(const TokenTable& tokens, const TypePlan& plan, Batch& batch,

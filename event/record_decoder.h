@@ -25,6 +25,14 @@ class RecordDecoder {
               Batch& batch);
 
  private:
+  // What a type field said lately, and what that meant: most streams have few types.
+  struct RecentType {
+    static constexpr std::size_t kBytes = 24;
+    char bytes[kBytes] = {};
+    std::uint32_t size = 0;  // 0: nothing
+    EventTypeId type;        // invalid: none that is declared
+  };
+
   enum class Outcome : std::uint8_t { kRow, kBad, kUnknown };
   struct Fault {
     BadReason reason = BadReason::kSyntax;
@@ -33,6 +41,8 @@ class RecordDecoder {
 
   Outcome find_type(const TokenTable& tokens, Batch& batch, EventTypeId& type,
                     std::string_view& unknown);
+  [[nodiscard]] const RecentType* recent(const Token& token) const;
+  void remember(const Token& token, EventTypeId type);
   bool read_time(const TokenTable& tokens, const TypePlan& plan, Batch& batch, Row& row);
   bool read_id(const TokenTable& tokens, const TypePlan& plan, Batch& batch, Row& row);
   bool read_fields(const TokenTable& tokens, const TypePlan& plan, Batch& batch, Row& row);
@@ -41,6 +51,8 @@ class RecordDecoder {
   bool fail(BadReason reason, std::string message);
 
   const DecodePlan* plan_;
+  RecentType recent_[4];
+  std::size_t next_recent_ = 0;
   Fault fault_;  // of the record at hand, once a step has failed
 };
 

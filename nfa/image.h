@@ -140,6 +140,9 @@ struct Image {
   static constexpr std::uint32_t kNoRule = 0xFFFFFFFE;      // reads no register: shared by rules
 };
 
+// Of the bytes; another one is refused.
+inline constexpr std::uint32_t kImageVersion = 2;
+
 // Image to bytes and back. read_image() never trusts: a byte string that is not an image of this
 // version, or breaks an invariant, is an Error (kCorrupt, kVersion), never a crash.
 [[nodiscard]] std::string write_image(const Image& image);

@@ -19,7 +19,6 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::string_view kMagic{"WEIRIMG\0", 8};
-constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kSections = 6;
 constexpr std::size_t kHeaderBytes = 8 + 4 + 4 + 16;
 
@@ -234,7 +233,7 @@ std::string write_image(const Image& image) {
   const base::Hash128 checksum = base::hash128(body.bytes());
   base::ByteWriter out;
   out.raw(kMagic.data(), kMagic.size());
-  out.u32(kVersion);
+  out.u32(kImageVersion);
   out.u32(kSections);
   out.u64(checksum.high);
   out.u64(checksum.low);
@@ -248,10 +247,10 @@ base::Result<Image> read_image(std::string_view bytes) {
   }
   base::ByteReader in(bytes.substr(kMagic.size()));
   const std::uint32_t version = in.u32();
-  if (version != kVersion) {
+  if (version != kImageVersion) {
     return base::fail(ErrorCode::kVersion, "the compiled ruleset is of version " +
                                                std::to_string(version) + ", and this build reads " +
-                                               std::to_string(kVersion));
+                                               std::to_string(kImageVersion));
   }
   if (in.u32() != kSections) return damaged("a wrong number of sections");
   const std::uint64_t high = in.u64();

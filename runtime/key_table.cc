@@ -1,5 +1,7 @@
 #include "runtime/key_table.h"
 
+#include <iterator>
+
 namespace weir::runtime {
 
 KeyTable::~KeyTable() {
@@ -19,14 +21,21 @@ KeyEntry* KeyTable::find(std::string_view key, std::uint64_t hash) const {
   }
 }
 
-KeyEntry* KeyTable::insert(std::string_view key, std::uint64_t hash) {
+KeyEntry* KeyTable::insert(std::string_view key, std::uint64_t hash, std::size_t values,
+                           std::size_t text_bytes) {
   if ((used_ + 1) * 4 > slots_.size() * 3) grow();
   KeyEntry* entry = new_entry();
   entry->hash = hash;
   entry->serial = ++serials_;
   entry->size = static_cast<std::uint32_t>(key.size());
-  entry->bytes = static_cast<char*>(pool_.allocate(key.size() + 1));
+  const std::size_t values_at = (key.size() + 15) & ~std::size_t{15};
+  const std::size_t texts_at = values_at + values * sizeof(event::Value);
+  entry->block_bytes = static_cast<std::uint32_t>(texts_at + text_bytes);
+  entry->bytes = static_cast<char*>(pool_.allocate(entry->block_bytes));
   if (!key.empty()) std::memcpy(entry->bytes, key.data(), key.size());
+  if (values > 0) entry->values.adopt(entry->bytes + values_at, values);
+  if (text_bytes > 0) entry->texts.adopt(entry->bytes + texts_at, text_bytes);
+  entry->rules.adopt(entry->first_rules, std::size(entry->first_rules));
   const std::size_t mask = slots_.size() - 1;
   std::size_t i = hash & mask;
   while (slots_[i].entry != nullptr) i = (i + 1) & mask;
@@ -52,7 +61,7 @@ void KeyTable::release(KeyEntry* entry) {
   entry->rules.release(pool_);
   entry->values.release(pool_);
   entry->texts.release(pool_);
-  pool_.release(entry->bytes, entry->size + std::size_t{1});
+  pool_.release(entry->bytes, entry->block_bytes);
   *entry = KeyEntry{};
   entry->next_free = free_;
   free_ = entry;

@@ -32,9 +32,11 @@ struct KeyEntry {
   char* bytes = nullptr;     // the key
   KeyEntry* next_free = nullptr;
   std::uint32_t size = 0;
+  std::uint32_t block_bytes = 0;  // of the block that begins with the key
   base::PoolVector<RuleStore> rules;
   base::PoolVector<event::Value> values;  // of the key's fields, strings pointing into texts
   base::PoolVector<char> texts;
+  RuleStore first_rules[2];  // where `rules` begins
 
   [[nodiscard]] std::string_view key() const { return {bytes, size}; }
 };
@@ -48,8 +50,9 @@ class KeyTable {
 
   [[nodiscard]] static std::uint64_t hash(std::string_view key) { return base::hash64(key); }
   [[nodiscard]] KeyEntry* find(std::string_view key, std::uint64_t hash) const;
-  // `key` is not in the table.
-  KeyEntry* insert(std::string_view key, std::uint64_t hash);
+  // `key` is not in the table. Room for so many values and bytes of texts comes with the entry.
+  KeyEntry* insert(std::string_view key, std::uint64_t hash, std::size_t values = 0,
+                   std::size_t text_bytes = 0);
   // The entry holds no store.
   void erase(KeyEntry* entry);
   [[nodiscard]] std::size_t size() const { return used_; }

@@ -220,8 +220,7 @@ std::int64_t Shard::match_time(const nfa::RunStore* store, const event::Row& row
 
 KeyEntry* Shard::new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::KeyExpr& expr,
                            const event::Row& row) {
-  KeyEntry* entry = tables_[dimension]->insert(key.bytes, key.hash);
-  if (expr.fields.empty()) return entry;
+  if (expr.fields.empty()) return tables_[dimension]->insert(key.bytes, key.hash);
   const auto& type = loaded_.image->schema.types[row.type.index()];
   const auto& slots = expr.slots[row.type.index()];
   const auto is_text = [&](std::uint16_t slot) {
@@ -231,7 +230,8 @@ KeyEntry* Shard::new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::
   for (const std::uint16_t slot : slots) {
     if (is_text(slot)) bytes += row.slots[slot].string.size();
   }
-  if (bytes > 0) entry->texts.reserve(pool_, bytes);  // at once: the values point into it
+  // All room at once: the values point into the texts.
+  KeyEntry* entry = tables_[dimension]->insert(key.bytes, key.hash, slots.size(), bytes);
   for (const std::uint16_t slot : slots) {
     event::Value value = row.slots[slot];
     if (is_text(slot) && value.string.size() > 0) {
@@ -295,6 +295,10 @@ void Shard::expire(const Expiry& expiry) {
   store->awaits_expiry = false;
   const std::int64_t later = runners_[expiry.rule]->stepper().expiry_time(*store);
   if (later > expiry.time_ms) return arm(expiry.rule, *entry, *store, expiry.time_ms);
+  if (store->armed_ms == nfa::kNoLimit) {  // no deadline: all that it holds is over
+    open_ -= store->cohorts_live();
+    return drop(expiry.rule, entry);
+  }
   clean_up(expiry.rule, entry, store, expiry.time_ms);
 }
 
@@ -306,6 +310,10 @@ void Shard::clean_up(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store,
   open_ += store->cohorts_live();
   open_ -= before;
   if (!nothing) return arm(rule, *entry, *store, now_ms);
+  drop(rule, entry);
+}
+
+void Shard::drop(std::uint32_t rule, KeyEntry* entry) {
   KeyTable& table = *tables_[loaded_.dimension[rule]];
   table.drop_store(*entry, rule);
   if (entry->rules.empty()) table.erase(entry);

@@ -63,6 +63,7 @@ class Shard final : public MatchReceiver {
   void arm(std::uint32_t rule, KeyEntry& entry, nfa::RunStore& store, std::int64_t now_ms);
   void fall_due(const Timer& timer);
   void expire(const Expiry& expiry);
+  void drop(std::uint32_t rule, KeyEntry* entry);
   void clean_up(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, std::int64_t now_ms);
   [[nodiscard]] bool is_warm(const RuleOfType& of_type, std::int64_t ts_ms);
 

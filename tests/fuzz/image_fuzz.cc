@@ -27,7 +27,6 @@ namespace {
 
 using namespace weir;
 
-constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kSections = 6;
 constexpr std::size_t kHeader = 8 + 4 + 4 + 16;
 constexpr std::size_t kSectionHeader = 4 + 8;
@@ -37,7 +36,7 @@ std::string with_header(std::string_view body) {
   const base::Hash128 checksum = base::hash128(body);
   base::ByteWriter out;
   out.raw("WEIRIMG\0", 8);
-  out.u32(kVersion);
+  out.u32(nfa::kImageVersion);
   out.u32(kSections);
   out.u64(checksum.high);
   out.u64(checksum.low);

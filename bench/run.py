@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Runs the workloads and prints what the engine does on them, beside the floors of the machine.
+
+    bench/run.py [--build build/release] [--only W2,W7] [--events N] [--runs N]
+    bench/run.py --against OTHER_BUILD      the same with two builds, in turn, and their ratio
+    bench/run.py --save FILE / --baseline FILE
+
+Rates are in million events a second: `engine` with typed events in memory (bench/engine_only),
+`file` is `weir run` from the file to alerts, `parse` the file decoded into what the rule reads, and
+`touch` one slot of a hash table touched for each event in memory. Each is the median of the runs,
+with the least and the most in brackets: on a shared machine compare only what ran together.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+WORK = ROOT / "build" / "bench"
+SINGLE = {"W1": "w1_card_testing", "W2": "w2_impossible_travel", "W3": "w3_takeover",
+          "W4": "w4_absence", "W6": "w6_escalation"}
+MANY = [10, 100, 1000, 10000]
+LENGTHS = [20, 200, 2000, 9000]
+
+
+def output_of(command, into=None):
+    words = [str(word) for word in command]
+    done = subprocess.run(words, stdout=into or subprocess.PIPE, check=True)
+    return done.stdout.decode() if into is None else ""
+
+
+def stream(weir, events):
+    """The generated stream, made once."""
+    file = WORK / f"events_{events}.ndjson"
+    if not file.exists():
+        WORK.mkdir(parents=True, exist_ok=True)
+        output_of([weir, "generate", "--events", events, "--out", file, "--quiet"])
+    return file
+
+
+def many_rules(rules):
+    file = WORK / f"many_{rules}.weir"
+    with file.open("wb") as out:
+        output_of([sys.executable, HERE / "make_workload.py", "many", "--rules", rules], out)
+    return file
+
+
+class Build:
+    """The programs of one build."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.weir = folder / "apps" / "weir"
+
+    def engine(self, rules, events, *more):
+        """The last line of two passes, so that memory is warm."""
+        lines = output_of([self.folder / "bench" / "engine_only", rules, "--events", events,
+                           "--passes", 2, *more])
+        return json.loads(lines.splitlines()[-1])
+
+    def floor(self, rules, events, mode):
+        lines = output_of([self.folder / "bench" / "floor", rules, "--events", events,
+                           "--mode", mode, "--passes", 1])
+        return json.loads(lines)["events_per_second"]
+
+    def file(self, rules, events, count):
+        start = time.perf_counter()
+        output_of([self.weir, "run", rules, "--events", events, "--alerts", "/dev/null", "--quiet"])
+        return count / (time.perf_counter() - start)
+
+
+def shown(values):
+    values = [value / 1e6 for value in values]
+    return f"{statistics.median(values):7.2f} ({min(values):.2f}-{max(values):.2f})"
+
+
+def measure(builds, cases, runs):
+    """By case and kind: for each build the values of the runs, taken in turn."""
+    found = {}
+    for turn in range(runs):
+        for name, (kinds, rules, events, count) in cases.items():
+            for kind in kinds:
+                for i, build in enumerate(builds):
+                    if kind == "engine":
+                        line = build.engine(rules, events)
+                        value = line["events_per_second"]
+                    elif kind == "file":
+                        value = build.file(rules, events, count)
+                    else:
+                        value = build.floor(rules, events, kind)
+                    found.setdefault((name, kind), [[] for _ in builds])[i].append(value)
+        print(f"run {turn + 1} of {runs}", file=sys.stderr)
+    return found
+
+
+def cases_of(options, weir):
+    events = stream(weir, options.events)
+    small = stream(weir, max(options.events // 4, 1))
+    all_kinds = ["engine", "file", "parse", "touch"]
+    cases = {name: (all_kinds, HERE / "workloads" / f"{file}.weir", events, options.events)
+             for name, file in SINGLE.items()}
+    for rules in MANY:
+        cases[f"W7/{rules}"] = (["engine"], many_rules(rules), small, options.events // 4)
+    for length in LENGTHS:
+        output_of([sys.executable, HERE / "make_workload.py", "explosion", "--length", length,
+                   "--out", WORK])
+        for name in ("once", "report"):
+            cases[f"W8/{name}/{length}"] = (["engine"], WORK / f"explosion_{name}.weir",
+                                            WORK / f"explosion_{length}.ndjson", length)
+    wanted = options.only.split(",") if options.only else []
+    return {name: case for name, case in cases.items()
+            if not wanted or any(name == want or name.startswith(want + "/") for want in wanted)}
+
+
+def report(found, builds, baseline):
+    for (name, kind), series in found.items():
+        line = f"{name:16} {kind:7} {shown(series[0])}"
+        if len(builds) > 1:
+            ratio = statistics.median(a / b for a, b in zip(series[0], series[1]))
+            line += f"   other {shown(series[1])}   ratio {ratio:.2f}"
+        before = baseline.get(f"{name} {kind}")
+        if before:
+            share = statistics.median(series[0]) / before
+            line += f"   baseline {before / 1e6:.2f}, {share:.2f} of it"
+        print(line)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
+    parser.add_argument("--against", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--events", type=int, default=2_000_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--baseline", type=Path)
+    options = parser.parse_args()
+    builds = [Build(options.build)] + ([Build(options.against)] if options.against else [])
+    baseline = json.loads(options.baseline.read_text()) if options.baseline else {}
+    found = measure(builds, cases_of(options, builds[0].weir), options.runs)
+    report(found, builds, baseline)
+    if options.save:
+        medians = {f"{name} {kind}": statistics.median(series[0])
+                   for (name, kind), series in found.items()}
+        options.save.write_text(json.dumps(medians, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
