@@ -19,7 +19,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -93,7 +92,10 @@ class Stepper {
 
   void set_observer(StepObserver* observer) { observer_ = observer; }
   // See RunStore::Layout.
-  void set_first_compaction(std::uint32_t count) { layout_.first_compaction = count; }
+  void set_first_compaction(std::uint32_t count) {
+    layout_.first_compaction = count;
+    layout_.few = count / 2;
+  }
 
   // The values of registers for a cohort (null: nothing taken yet), as conditions see them.
   void load_registers(const RunStore& store, Cohort* cohort, Range<std::uint16_t> list);
@@ -133,14 +135,24 @@ class Stepper {
   [[nodiscard]] event::Row restored_row(const RunStore& store, std::uint32_t event);
   [[nodiscard]] std::int64_t trailing_deadline(RunStore& store, const Cohort& cohort,
                                                const TrailingAbsence& absence) const;
-  // Those that are bound for the list of `edge`; none given: all.
-  void place_staged(RunStore& store, base::Pool& pool, std::optional<std::uint16_t> edge);
-  void place(RunStore& store, base::Pool& pool, Cohort& staged);
+  void place(RunStore& store, base::Pool& pool, const Cohort& staged);
   [[nodiscard]] bool same_future(const Cohort& a, const Cohort& b) const;
   [[nodiscard]] std::uint64_t future_hash(const Cohort& cohort) const;
-  [[nodiscard]] std::uint32_t find_equal(RunStore& store, std::uint32_t list, Cohort& staged);
-  void index_list(RunStore& store, std::uint32_t list);
-  void add_to_index(RunStore& store, std::uint32_t id);
+  [[nodiscard]] bool untouched(const Cohort& cohort) const;
+  [[nodiscard]] std::uint32_t open_at_first(std::uint16_t ending) const;
+  [[nodiscard]] static std::uint32_t low_bits(std::uint32_t count) {
+    return count >= 32 ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
+  }
+  // The cohort with the same future; or the place of Crowd::by_future where it would stand, if
+  // that is made.
+  struct Found {
+    std::uint32_t cohort = kNoCohort;
+    std::uint32_t slot = kNoSlot;
+  };
+  static constexpr std::uint32_t kNoSlot = 0xFFFFFFFF;
+  [[nodiscard]] Found find_equal(RunStore& store, base::Pool& pool, std::uint32_t list,
+                                 const Cohort& staged);
+  void index_futures(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool ended(const RunStore& store, const Cohort& cohort, StepObserver::End end,
                            AcceptorId by);
 
@@ -162,9 +174,6 @@ class Stepper {
   std::vector<std::uint64_t> present_;
   std::vector<event::Value> leading_slots_;
   std::vector<std::uint64_t> leading_present_;
-  // find_equal's index over the list of one edge, built when the list is long.
-  std::uint32_t indexed_list_ = kNoCohort;
-  std::vector<std::uint32_t> index_;
 };
 
 }  // namespace weir::nfa

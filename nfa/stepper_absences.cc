@@ -87,19 +87,15 @@ void Stepper::note_leading(RunStore& store, base::Pool& pool) {
 }
 
 void Stepper::walk_pending(RunStore& store) {
-  std::uint32_t* link = &store.head(layout_.edges);
-  while (*link != kNoCohort) {
-    const std::uint32_t id = *link;
+  for (std::uint32_t id = store.head(layout_.edges); id != kNoCohort;) {
     Cohort& cohort = store.cohort(layout_, id);
+    const std::uint32_t next = cohort.next;
     bool complete = false;
-    if (cohort.max_start >= store.skip_floor && pending_survives(store, cohort, &complete) &&
-        !complete) {
-      link = &cohort.next;
-      continue;
-    }
+    const bool stays = cohort.max_start >= store.skip_floor &&
+                       pending_survives(store, cohort, &complete) && !complete;
     if (complete) completed_.push_back(Root{cohort.set, std::max(cohort.floor, store.skip_floor)});
-    *link = cohort.next;
-    store.free_cohort(layout_, id);
+    if (!stays) store.drop_cohort(layout_, layout_.edges, id);
+    id = next;
   }
 }
 
