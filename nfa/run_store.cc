@@ -65,6 +65,7 @@ void RunStore::release(base::Pool& pool) {
   starts.release(pool);
   if (crowd == nullptr) return;
   crowd->by_future.release(pool);
+  crowd->due.release(pool);
   pool.release(crowd, sizeof(Crowd));
   crowd = nullptr;
 }

@@ -100,13 +100,21 @@ struct Cohort {
   bool gap_over = false;               // only kept for its timeout
 };
 
-// What a store keeps besides when it has had a long list of cohorts: their ids by the hash of what
-// their runs remember. Open addressing, a power of two; empty: not made. Entries are left behind by
-// cohorts that have gone or changed: whoever finds one looks whether it still says the truth.
-// compact() empties it, and it is made again when it is wanted.
+// What a store keeps besides when it has had a long list of cohorts, so that no step or deadline
+// has to walk one to find a single cohort in it. Entries are left behind by cohorts that have gone
+// or changed: whoever finds one looks whether it still says the truth. compact() empties both
+// arrays, and they are made again when they are wanted.
 struct Crowd {
+  struct Due {
+    std::int64_t deadline_ms = 0;
+    std::uint32_t cohort = kNoCohort;
+  };
+  // Ids by the hash of what a run remembers: open addressing, a power of two; empty: not made.
   base::PoolVector<std::uint32_t> by_future;
-  std::uint32_t futures = 0;  // entries
+  std::uint32_t futures = 0;       // entries of by_future
+  base::PoolVector<Due> due;       // pending cohorts: a heap, the earliest deadline on top
+  bool has_due = false;            // due is made
+  std::uint32_t spared_walks = 0;  // since prune() last looked at every cohort
 };
 
 class RunStore {

@@ -179,7 +179,9 @@ void RunStore::Compaction::move_cohorts() {
   }
   if (store.crowd != nullptr) {
     store.crowd->by_future.release(pool);
+    store.crowd->due.release(pool);
     store.crowd->futures = 0;
+    store.crowd->has_due = false;
   }
   store.free_cohort_ = kNoCohort;
   store.cohorts_.release(pool);

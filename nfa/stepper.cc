@@ -51,6 +51,18 @@ Stepper::Stepper(const Automaton& automaton, EventContext& context)
       present_(event::presence_words(automaton.registers.size()), 0) {
   RunStore store;
   blank_run(store, *reinterpret_cast<Cohort*>(nothing_taken_.data()));
+  trailing_interest_.assign(automaton.types.size(), 0);
+  for (const TrailingAbsence& absence : automaton.trailing) {
+    const Acceptor& acceptor = automaton.acceptors[absence.acceptor.index()];
+    for (std::size_t type = 0; type < automaton.types.size(); ++type) {
+      const TypeAcceptor& test = automaton.type_acceptors[acceptor.by_type.begin + type];
+      if (test.symbol != kNeverAccepts) trailing_interest_[type] |= SymbolMask{1} << test.symbol;
+    }
+  }
+  for (std::size_t e = 0; e < automaton.endings.size(); ++e) {
+    if (open_at_first(static_cast<std::uint16_t>(e)) == 0) continue;
+    next_ending_ = next_ending_ == kNone ? static_cast<std::int32_t>(e) : kSeveral;
+  }
 }
 
 // ---- conditions --------------------------------------------------------------------------------
@@ -179,7 +191,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
           observer_ != nullptr;
       if (interested || edge.strict) walk_edge(store, pool, static_cast<std::uint16_t>(e));
     }
-    walk_pending(store);
+    walk_pending(store, pool);
     const std::size_t next = store.cohorts_live() + staged_.size() / layout_.cohort_bytes;
     if (tells_combinations_apart_ && next > kMaxExamined) {
       staged_.clear();

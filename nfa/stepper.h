@@ -85,7 +85,8 @@ class Stepper {
   [[nodiscard]] std::int64_t next_deadline(RunStore& store) const;
   // Takes out what completes at `deadline_ms`, into completed().
   void expire(RunStore& store, std::int64_t deadline_ms);
-  // Drops all that is dead at `now_ms`; true if the store holds nothing any more.
+  // Drops what is dead at `now_ms`, all of it from expiry_time() on; true if the store holds
+  // nothing any more.
   [[nodiscard]] bool prune(RunStore& store, std::int64_t now_ms);
   // A time after which prune() would find more to drop.
   [[nodiscard]] std::int64_t expiry_time(const RunStore& store) const;
@@ -116,7 +117,7 @@ class Stepper {
   [[nodiscard]] bool accepts(const RunStore& store, AcceptorId acceptor, Cohort* cohort);
   [[nodiscard]] AcceptorId any_accepts(const RunStore& store, Range<AcceptorId> list,
                                        Cohort* cohort);
-  void walk_pending(RunStore& store);
+  void walk_pending(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool pending_survives(RunStore& store, Cohort& cohort, bool* complete);
   void start(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool leading_hold(RunStore& store, base::Pool& pool, PositionId first);
@@ -136,6 +137,11 @@ class Stepper {
   [[nodiscard]] std::int64_t trailing_deadline(RunStore& store, const Cohort& cohort,
                                                const TrailingAbsence& absence) const;
   void place(RunStore& store, base::Pool& pool, const Cohort& staged);
+  void order_deadlines(RunStore& store, base::Pool& pool);
+  void note_deadline(RunStore& store, base::Pool& pool, std::uint32_t id);
+  [[nodiscard]] std::uint32_t first_due(RunStore& store) const;
+  [[nodiscard]] bool worth_a_walk(RunStore& store, std::int64_t now_ms) const;
+  void drop_dead(RunStore& store) const;
   [[nodiscard]] bool same_future(const Cohort& a, const Cohort& b) const;
   [[nodiscard]] std::uint64_t future_hash(const Cohort& cohort) const;
   [[nodiscard]] bool untouched(const Cohort& cohort) const;
@@ -160,6 +166,10 @@ class Stepper {
   EventContext& context_;
   RunStore::Layout layout_;
   bool tells_combinations_apart_ = false;
+  std::vector<SymbolMask> trailing_interest_;  // by local type: symbols of trailing absences
+  static constexpr std::int32_t kNone = -1;
+  static constexpr std::int32_t kSeveral = -2;
+  std::int32_t next_ending_ = kNone;  // the ending with a trailing `without next`
   bool unexamined_ = false;
   StepObserver* observer_ = nullptr;
 

@@ -86,15 +86,27 @@ void Stepper::note_leading(RunStore& store, base::Pool& pool) {
   }
 }
 
-void Stepper::walk_pending(RunStore& store) {
+// A trailing `without` looks at its own events only; a `without next` at every event seen, while it
+// is undecided. What decides a run decides those of its ending that were placed before it, so
+// behind the first that is decided there is none to look at.
+void Stepper::walk_pending(RunStore& store, base::Pool& pool) {
+  const bool all = (seen_->symbols & trailing_interest_[seen_->local_type]) != 0 ||
+                   next_ending_ == kSeveral || observer_ != nullptr;
+  if (!all && next_ending_ == kNone) return;
   for (std::uint32_t id = store.head(layout_.edges); id != kNoCohort;) {
     Cohort& cohort = store.cohort(layout_, id);
     const std::uint32_t next = cohort.next;
+    if (!all && cohort.ending == next_ending_ && cohort.next_guards_open == 0) return;
+    const std::int64_t deadline = cohort.deadline_ms;
     bool complete = false;
     const bool stays = cohort.max_start >= store.skip_floor &&
                        pending_survives(store, cohort, &complete) && !complete;
     if (complete) completed_.push_back(Root{cohort.set, std::max(cohort.floor, store.skip_floor)});
-    if (!stays) store.drop_cohort(layout_, layout_.edges, id);
+    if (!stays) {
+      store.drop_cohort(layout_, layout_.edges, id);
+    } else if (cohort.deadline_ms != deadline) {
+      note_deadline(store, pool, id);
+    }
     id = next;
   }
 }

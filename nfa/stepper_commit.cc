@@ -1,5 +1,4 @@
-// After a step: staged runs are put in place, joined with those that have the same future; and what
-// time alone does to a store.
+// After a step: staged runs are put in place, joined with those that have the same future.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -18,6 +17,7 @@ void Stepper::commit(RunStore& store, base::Pool& pool) {
     if (staged.max_start >= floor) place(store, pool, staged);
   }
   staged_.clear();
+  if (store.cohorts_live() > layout_.few) order_deadlines(store, pool);
 }
 
 bool Stepper::same_future(const Cohort& a, const Cohort& b) const {
@@ -115,82 +115,17 @@ void Stepper::place(RunStore& store, base::Pool& pool, const Cohort& staged) {
     const std::uint32_t both =
         store.add_union(pool, staged.set, store.cohort(layout_, equal.cohort).set);
     Cohort& cohort = store.cohort(layout_, equal.cohort);
+    const bool revived = cohort.max_start < store.skip_floor;
     cohort.set = both;
     cohort.max_start = store.node(both).max_start;
+    if (revived) note_deadline(store, pool, equal.cohort);
     return;
   }
   const std::uint32_t id = store.new_cohort(layout_, pool);
   std::memcpy(&store.cohort(layout_, id), &staged, layout_.cohort_bytes);
   store.link(layout_, list, id);
   if (equal.slot != kNoSlot) store.crowd->by_future[equal.slot] = id;
-}
-
-// ---- time --------------------------------------------------------------------------------------
-
-std::int64_t Stepper::next_deadline(RunStore& store) const {
-  std::int64_t next = kNoLimit;
-  if (store.cohorts_live() > 0) {
-    for (std::uint32_t id = store.head(layout_.edges); id != kNoCohort;) {
-      const Cohort& cohort = store.cohort(layout_, id);
-      next = std::min(next, cohort.deadline_ms);
-      id = cohort.next;
-    }
-  }
-  if (!store.starts.empty()) {
-    next = std::min(next, store.event(layout_, store.starts[0].event).ts_ms + automaton_.within_ms);
-  }
-  return next;
-}
-
-void Stepper::expire(RunStore& store, std::int64_t deadline_ms) {
-  completed_.clear();
-  staged_.clear();
-  if (store.cohorts_live() == 0) return;
-  for (std::uint32_t id = store.head(layout_.edges); id != kNoCohort;) {
-    const Cohort& cohort = store.cohort(layout_, id);
-    const std::uint32_t next = cohort.next;
-    const bool dead = cohort.max_start < store.skip_floor;
-    if (dead || cohort.deadline_ms <= deadline_ms) {
-      if (!dead) completed_.push_back(Root{cohort.set, std::max(cohort.floor, store.skip_floor)});
-      store.drop_cohort(layout_, layout_.edges, id);
-    }
-    id = next;
-  }
-}
-
-bool Stepper::prune(RunStore& store, std::int64_t now_ms) {
-  advance_floor(store, now_ms);
-  if (store.cohorts_live() > 0) {
-    for (std::uint32_t list = 0; list <= layout_.edges; ++list) {
-      const std::uint32_t floor = list == layout_.edges ? store.skip_floor : store.alive_floor;
-      for (std::uint32_t id = store.head(list); id != kNoCohort;) {
-        const Cohort& cohort = store.cohort(layout_, id);
-        const std::uint32_t next = cohort.next;
-        if (cohort.max_start < floor) store.drop_cohort(layout_, list, id);
-        id = next;
-      }
-    }
-  }
-  std::uint32_t kept = 0;
-  for (const auto& entry : store.leading) {
-    const auto age = now_ms - store.event(layout_, entry.event).ts_ms;
-    if (age <= automaton_.leading[entry.absence].duration_ms) store.leading[kept++] = entry;
-  }
-  store.leading.resize_down(kept);
-  return store.empty() && store.leading.empty() && store.starts.empty() &&
-         store.cooldown_until_ms <= now_ms;
-}
-
-std::int64_t Stepper::expiry_time(const RunStore& store) const {
-  std::int64_t time = store.cooldown_until_ms;
-  if (!store.empty() && automaton_.within_ms == kNoLimit) return kNoLimit;
-  const std::uint32_t count = store.event_count(layout_);
-  if (count > 0) {
-    std::int64_t longest = automaton_.within_ms == kNoLimit ? 0 : automaton_.within_ms;
-    for (const auto& absence : automaton_.leading) longest = std::max(longest, absence.duration_ms);
-    time = std::max(time, store.event(layout_, count - 1).ts_ms + longest + 1);
-  }
-  return time;
+  note_deadline(store, pool, id);
 }
 
 }  // namespace weir::nfa
