@@ -191,6 +191,7 @@ class RunStore {
   void link(const Layout& layout, std::uint32_t list, std::uint32_t id);
   void drop_cohort(const Layout& layout, std::uint32_t list, std::uint32_t id);
   [[nodiscard]] std::uint32_t& head(std::uint32_t edge) { return heads_[edge]; }
+  [[nodiscard]] std::uint32_t head(std::uint32_t edge) const { return heads_[edge]; }
   void prepare(const Layout& layout, base::Pool& pool);
   Crowd& need_crowd(base::Pool& pool);
 
@@ -203,6 +204,8 @@ class RunStore {
   std::uint32_t alive_floor = 0;  // first events before it are dead: window, limit or skip
   std::uint32_t skip_floor = 0;   // likewise, by skip alone
   Crowd* crowd = nullptr;         // if there ever was a long list
+  // From then on no run is alive that was placed on an edge whose gap has a limit.
+  std::int64_t gaps_over_ms = INT64_MIN;
   std::uint64_t tokens = 0;       // given to runs that must stay apart (distinct)
   std::uint64_t retained = 0;     // events seen that satisfy some part's single-event conditions
   std::int64_t cooldown_until_ms = INT64_MIN;

@@ -90,6 +90,8 @@ class Stepper {
   [[nodiscard]] bool prune(RunStore& store, std::int64_t now_ms);
   // A time after which prune() would find more to drop.
   [[nodiscard]] std::int64_t expiry_time(const RunStore& store) const;
+  // How far that lies ahead of an event at most, where it has a bound.
+  [[nodiscard]] std::int64_t horizon() const;
 
   void set_observer(StepObserver* observer) { observer_ = observer; }
   // See RunStore::Layout.
@@ -141,7 +143,9 @@ class Stepper {
   void note_deadline(RunStore& store, base::Pool& pool, std::uint32_t id);
   [[nodiscard]] std::uint32_t first_due(RunStore& store) const;
   [[nodiscard]] bool worth_a_walk(RunStore& store, std::int64_t now_ms) const;
-  void drop_dead(RunStore& store) const;
+  void drop_dead(RunStore& store, std::int64_t now_ms) const;
+  [[nodiscard]] bool ends_with_gap(const Edge& edge) const;
+  [[nodiscard]] std::int64_t longest_leading() const;
   [[nodiscard]] bool same_future(const Cohort& a, const Cohort& b) const;
   [[nodiscard]] std::uint64_t future_hash(const Cohort& cohort) const;
   [[nodiscard]] bool untouched(const Cohort& cohort) const;

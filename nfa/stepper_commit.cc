@@ -110,6 +110,10 @@ void Stepper::index_futures(RunStore& store, base::Pool& pool) {
 
 void Stepper::place(RunStore& store, base::Pool& pool, const Cohort& staged) {
   const std::uint32_t list = staged.edge == kPendingEdge ? layout_.edges : staged.edge;
+  if (list < layout_.edges && ends_with_gap(automaton_.edges[list])) {
+    const std::int64_t over = staged.last_ms + automaton_.edges[list].within_ms + 1;
+    store.gaps_over_ms = std::max(store.gaps_over_ms, over);
+  }
   const Found equal = find_equal(store, pool, list, staged);
   if (equal.cohort != kNoCohort) {
     const std::uint32_t both =

@@ -107,7 +107,7 @@ void Stepper::expire(RunStore& store, std::int64_t deadline_ms) {
 
 bool Stepper::prune(RunStore& store, std::int64_t now_ms) {
   advance_floor(store, now_ms);
-  if (store.cohorts_live() > 0 && worth_a_walk(store, now_ms)) drop_dead(store);
+  if (store.cohorts_live() > 0 && worth_a_walk(store, now_ms)) drop_dead(store, now_ms);
   std::uint32_t kept = 0;
   for (const auto& entry : store.leading) {
     const auto age = now_ms - store.event(layout_, entry.event).ts_ms;
@@ -130,28 +130,72 @@ bool Stepper::worth_a_walk(RunStore& store, std::int64_t now_ms) const {
   return true;
 }
 
-void Stepper::drop_dead(RunStore& store) const {
+void Stepper::drop_dead(RunStore& store, std::int64_t now_ms) const {
   for (std::uint32_t list = 0; list <= layout_.edges; ++list) {
-    const std::uint32_t floor = list == layout_.edges ? store.skip_floor : store.alive_floor;
+    const bool pending = list == layout_.edges;
+    const std::uint32_t floor = pending ? store.skip_floor : store.alive_floor;
+    const std::int64_t gap = !pending && ends_with_gap(automaton_.edges[list])
+                                 ? automaton_.edges[list].within_ms
+                                 : kNoLimit;
     for (std::uint32_t id = store.head(list); id != kNoCohort;) {
       const Cohort& cohort = store.cohort(layout_, id);
       const std::uint32_t next = cohort.next;
-      if (cohort.max_start < floor) store.drop_cohort(layout_, list, id);
+      const bool gap_over = gap != kNoLimit && now_ms - cohort.last_ms > gap;
+      if (cohort.max_start < floor || gap_over) store.drop_cohort(layout_, list, id);
       id = next;
     }
   }
 }
 
+// Whether the gap's limit ends runs on the edge: for a timeout they are kept beyond it.
+bool Stepper::ends_with_gap(const Edge& edge) const {
+  return edge.needs_last_time && edge.within_ms != kNoLimit && !automaton_.keeps_timeouts;
+}
+
+// The rule's `within` counts from the newest event at most; gaps, where each run that there is has
+// one with a limit, from the last that was taken. Whatever waits for a trailing absence has a
+// deadline instead.
 std::int64_t Stepper::expiry_time(const RunStore& store) const {
   std::int64_t time = store.cooldown_until_ms;
-  if (!store.empty() && automaton_.within_ms == kNoLimit) return kNoLimit;
   const std::uint32_t count = store.event_count(layout_);
-  if (count > 0) {
-    std::int64_t longest = automaton_.within_ms == kNoLimit ? 0 : automaton_.within_ms;
-    for (const auto& absence : automaton_.leading) longest = std::max(longest, absence.duration_ms);
-    time = std::max(time, store.event(layout_, count - 1).ts_ms + longest + 1);
+  if (count == 0) return time;
+  const std::int64_t newest = store.event(layout_, count - 1).ts_ms;
+  if (!store.empty()) {
+    bool gaps = true;
+    for (std::uint32_t e = 0; gaps && e < layout_.edges; ++e) {
+      gaps = store.head(e) == kNoCohort || ends_with_gap(automaton_.edges[e]);
+    }
+    if (!gaps && automaton_.within_ms == kNoLimit) return kNoLimit;
+    std::int64_t over = gaps ? store.gaps_over_ms : kNoLimit;
+    if (automaton_.within_ms != kNoLimit) over = std::min(over, newest + automaton_.within_ms + 1);
+    time = std::max(time, over);
   }
+  if (!store.leading.empty()) time = std::max(time, newest + longest_leading() + 1);
   return time;
+}
+
+std::int64_t Stepper::longest_leading() const {
+  std::int64_t longest = 0;
+  for (const auto& absence : automaton_.leading) longest = std::max(longest, absence.duration_ms);
+  return longest;
+}
+
+std::int64_t Stepper::horizon() const {
+  std::int64_t longest_gap = 0;
+  bool all = true;
+  for (const Position& position : automaton_.positions) {
+    for (std::uint32_t e = position.edges.begin; e < position.edges.end; ++e) {
+      const Edge& edge = automaton_.edges[e];
+      if (ends_with_gap(edge)) {
+        longest_gap = std::max(longest_gap, edge.within_ms);
+      } else {
+        all = false;
+      }
+    }
+  }
+  const bool by_gap =
+      automaton_.within_ms == kNoLimit || (all && longest_gap < automaton_.within_ms);
+  return std::max(by_gap ? longest_gap : automaton_.within_ms, longest_leading());
 }
 
 }  // namespace weir::nfa
