@@ -111,10 +111,11 @@ struct Crowd {
   };
   // Ids by the hash of what a run remembers: open addressing, a power of two; empty: not made.
   base::PoolVector<std::uint32_t> by_future;
-  std::uint32_t futures = 0;       // entries of by_future
-  base::PoolVector<Due> due;       // pending cohorts: a heap, the earliest deadline on top
-  bool has_due = false;            // due is made
-  std::uint32_t spared_walks = 0;  // since prune() last looked at every cohort
+  std::uint32_t futures = 0;  // entries of by_future
+  base::PoolVector<Due> due;  // pending cohorts: a heap, the earliest deadline on top
+  bool has_due = false;       // due is made
+  // prune() need not look at every cohort for so many calls: as many as it found alive last time.
+  std::uint32_t calls_to_spare = 0;
 };
 
 class RunStore {
@@ -206,8 +207,8 @@ class RunStore {
   Crowd* crowd = nullptr;         // if there ever was a long list
   // From then on no run is alive that was placed on an edge whose gap has a limit.
   std::int64_t gaps_over_ms = INT64_MIN;
-  std::uint64_t tokens = 0;       // given to runs that must stay apart (distinct)
-  std::uint64_t retained = 0;     // events seen that satisfy some part's single-event conditions
+  std::uint64_t tokens = 0;    // given to runs that must stay apart (distinct)
+  std::uint64_t retained = 0;  // events seen that satisfy some part's single-event conditions
   std::int64_t cooldown_until_ms = INT64_MIN;
   std::int64_t armed_ms = kNoLimit;             // the timer of this key and rule stands here
   std::uint32_t serial = 0;                     // of the table of keys: no other store has it

@@ -124,6 +124,9 @@ class Stepper {
   void start(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool leading_hold(RunStore& store, base::Pool& pool, PositionId first);
   void note_leading(RunStore& store, base::Pool& pool);
+  static void forget_leading(RunStore& store, std::uint32_t absence);
+  [[nodiscard]] bool half_over(const RunStore& store, std::int64_t now_ms) const;
+  void cut_leading(RunStore& store, std::int64_t now_ms);
   void take(RunStore& store, base::Pool& pool, const Cohort* before, PositionId position);
   void blank_run(RunStore& store, Cohort& run) const;
   [[nodiscard]] Cohort& stage(const Cohort& run);
@@ -186,6 +189,7 @@ class Stepper {
   std::vector<char> nothing_taken_;  // a run before its first event
   std::vector<event::Value> registers_;
   std::vector<std::uint64_t> present_;
+  std::vector<std::uint32_t> leading_seen_;  // by leading absence
   std::vector<event::Value> leading_slots_;
   std::vector<std::uint64_t> leading_present_;
 };

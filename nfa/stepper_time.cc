@@ -108,26 +108,18 @@ void Stepper::expire(RunStore& store, std::int64_t deadline_ms) {
 bool Stepper::prune(RunStore& store, std::int64_t now_ms) {
   advance_floor(store, now_ms);
   if (store.cohorts_live() > 0 && worth_a_walk(store, now_ms)) drop_dead(store, now_ms);
-  std::uint32_t kept = 0;
-  for (const auto& entry : store.leading) {
-    const auto age = now_ms - store.event(layout_, entry.event).ts_ms;
-    if (age <= automaton_.leading[entry.absence].duration_ms) store.leading[kept++] = entry;
-  }
-  store.leading.resize_down(kept);
+  if (half_over(store, now_ms)) cut_leading(store, now_ms);
   return store.empty() && store.leading.empty() && store.starts.empty() &&
          store.cooldown_until_ms <= now_ms;
 }
 
-// Each deadline of a hot key kills a run or two of many. So the many are looked at once in as many
-// calls, and always when no later deadline or expiry would come to clear the store away.
+// Each deadline of a hot key kills a run or two of many. So all are looked at once in as many calls
+// as there were left, and always when no later deadline or expiry would come to clear the store
+// away: the dead are never more than what has come in that time.
 bool Stepper::worth_a_walk(RunStore& store, std::int64_t now_ms) const {
-  if (store.crowd == nullptr) return true;
-  if (++store.crowd->spared_walks < store.cohorts_live() &&
-      (next_deadline(store) != kNoLimit || expiry_time(store) > now_ms)) {
-    return false;
-  }
-  store.crowd->spared_walks = 0;
-  return true;
+  if (store.crowd == nullptr || store.crowd->calls_to_spare == 0) return true;
+  --store.crowd->calls_to_spare;
+  return next_deadline(store) == kNoLimit && expiry_time(store) <= now_ms;
 }
 
 void Stepper::drop_dead(RunStore& store, std::int64_t now_ms) const {
@@ -145,6 +137,7 @@ void Stepper::drop_dead(RunStore& store, std::int64_t now_ms) const {
       id = next;
     }
   }
+  if (store.crowd != nullptr) store.crowd->calls_to_spare = store.cohorts_live();
 }
 
 // Whether the gap's limit ends runs on the edge: for a timeout they are kept beyond it.
