@@ -63,6 +63,11 @@ void RunStore::release(base::Pool& pool) {
   dead_starts.release(pool);
   leading.release(pool);
   starts.release(pool);
+  if (crowd == nullptr) return;
+  crowd->by_future.release(pool);
+  crowd->due.release(pool);
+  pool.release(crowd, sizeof(Crowd));
+  crowd = nullptr;
 }
 
 std::size_t RunStore::bytes() const {
@@ -162,10 +167,27 @@ std::uint32_t RunStore::new_cohort(const Layout& layout, base::Pool& pool) {
   return id;
 }
 
-void RunStore::free_cohort(const Layout& layout, std::uint32_t id) {
-  cohort(layout, id).next = free_cohort_;
+void RunStore::link(const Layout& layout, std::uint32_t list, std::uint32_t id) {
+  Cohort& first = cohort(layout, id);
+  first.next = heads_[list];
+  first.previous = kNoCohort;
+  if (first.next != kNoCohort) cohort(layout, first.next).previous = id;
+  heads_[list] = id;
+}
+
+void RunStore::drop_cohort(const Layout& layout, std::uint32_t list, std::uint32_t id) {
+  Cohort& gone = cohort(layout, id);
+  (gone.previous == kNoCohort ? heads_[list] : cohort(layout, gone.previous).next) = gone.next;
+  if (gone.next != kNoCohort) cohort(layout, gone.next).previous = gone.previous;
+  gone.edge = kFreedEdge;
+  gone.next = free_cohort_;
   free_cohort_ = id;
   --cohorts_live_;
+}
+
+Crowd& RunStore::need_crowd(base::Pool& pool) {
+  if (crowd == nullptr) crowd = new (pool.allocate(sizeof(Crowd))) Crowd;
+  return *crowd;
 }
 
 }  // namespace weir::nfa

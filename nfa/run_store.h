@@ -81,9 +81,11 @@ struct AggregateState {
 static_assert(sizeof(AggregateState) == 64);
 
 inline constexpr std::uint16_t kPendingEdge = 0xFFFF;  // waits for trailing absences only
+inline constexpr std::uint16_t kFreedEdge = 0xFFFE;    // none: the cohort is free
 
 struct Cohort {
   std::uint32_t next = kNoCohort;  // of the same edge; or of the free list
+  std::uint32_t previous = kNoCohort;
   std::uint32_t set = kNoNode;
   std::uint32_t max_start = 0;          // of the set
   std::uint32_t start = kNoEvent;       // the one first event, where runs are split by it
@@ -96,6 +98,24 @@ struct Cohort {
   std::uint16_t ending = 0;            // pending: of Automaton::endings
   bool fresh = false;                  // no event seen since the last taken one
   bool gap_over = false;               // only kept for its timeout
+};
+
+// What a store keeps besides when it has had a long list of cohorts, so that no step or deadline
+// has to walk one to find a single cohort in it. Entries are left behind by cohorts that have gone
+// or changed: whoever finds one looks whether it still says the truth. compact() empties both
+// arrays, and they are made again when they are wanted.
+struct Crowd {
+  struct Due {
+    std::int64_t deadline_ms = 0;
+    std::uint32_t cohort = kNoCohort;
+  };
+  // Ids by the hash of what a run remembers: open addressing, a power of two; empty: not made.
+  base::PoolVector<std::uint32_t> by_future;
+  std::uint32_t futures = 0;  // entries of by_future
+  base::PoolVector<Due> due;  // pending cohorts: a heap, the earliest deadline on top
+  bool has_due = false;       // due is made
+  // prune() need not look at every cohort for so many calls: as many as it found alive last time.
+  std::uint32_t calls_to_spare = 0;
 };
 
 class RunStore {
@@ -112,6 +132,8 @@ class RunStore {
     // Nodes or events that a store may have before it is looked at for gaps the first time. Tests
     // set it low.
     std::uint32_t first_compaction = 16;
+    // A list of more cohorts is long. Likewise.
+    std::uint32_t few = 8;
     // Where create() puts the first arrays, behind the store itself; the last is the block's size.
     std::uint32_t first_cohorts = 0, first_nodes = 0, first_events = 0, block_bytes = 0;
   };
@@ -166,9 +188,13 @@ class RunStore {
                                              layout.aggregates_at);
   }
   std::uint32_t new_cohort(const Layout& layout, base::Pool& pool);
-  void free_cohort(const Layout& layout, std::uint32_t id);
+  // Puts a cohort at the head of a list; takes it out and frees it.
+  void link(const Layout& layout, std::uint32_t list, std::uint32_t id);
+  void drop_cohort(const Layout& layout, std::uint32_t list, std::uint32_t id);
   [[nodiscard]] std::uint32_t& head(std::uint32_t edge) { return heads_[edge]; }
+  [[nodiscard]] std::uint32_t head(std::uint32_t edge) const { return heads_[edge]; }
   void prepare(const Layout& layout, base::Pool& pool);
+  Crowd& need_crowd(base::Pool& pool);
 
   // Drops what is dead and closes the gaps, if the arrays have doubled since the last time. Ids
   // change: hold none across it.
@@ -178,8 +204,11 @@ class RunStore {
   // ---- what the Stepper keeps here
   std::uint32_t alive_floor = 0;  // first events before it are dead: window, limit or skip
   std::uint32_t skip_floor = 0;   // likewise, by skip alone
-  std::uint64_t tokens = 0;       // given to runs that must stay apart (distinct)
-  std::uint64_t retained = 0;     // events seen that satisfy some part's single-event conditions
+  Crowd* crowd = nullptr;         // if there ever was a long list
+  // From then on no run is alive that was placed on an edge whose gap has a limit.
+  std::int64_t gaps_over_ms = INT64_MIN;
+  std::uint64_t tokens = 0;    // given to runs that must stay apart (distinct)
+  std::uint64_t retained = 0;  // events seen that satisfy some part's single-event conditions
   std::int64_t cooldown_until_ms = INT64_MIN;
   std::int64_t newest_ms = INT64_MIN;           // newest event or deadline that it has seen
   std::int64_t armed_ms = kNoLimit;             // the timer of this key and rule stands here

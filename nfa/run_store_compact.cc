@@ -66,18 +66,16 @@ void RunStore::Compaction::run() {
 void RunStore::Compaction::mark_cohorts() {
   for (std::uint32_t edge = 0; edge <= layout.edges; ++edge) {
     const bool pending = edge == layout.edges;
-    std::uint32_t* link = &store.heads_[edge];
-    while (*link != kNoCohort) {
-      const std::uint32_t id = *link;
+    const std::uint32_t oldest = pending ? store.skip_floor : store.alive_floor;
+    for (std::uint32_t id = store.heads_[edge]; id != kNoCohort;) {
       Cohort& cohort = store.cohort(layout, id);
-      const std::uint32_t oldest = pending ? store.skip_floor : store.alive_floor;
+      const std::uint32_t next = cohort.next;
       if (cohort.max_start < oldest && !automaton.keeps_timeouts) {
-        *link = cohort.next;
-        store.free_cohort(layout, id);
-        continue;
+        store.drop_cohort(layout, edge, id);
+      } else {
+        mark_cohort(cohort, pending);
       }
-      mark_cohort(cohort, pending);
-      link = &cohort.next;
+      id = next;
     }
   }
   for (const auto& entry : store.leading) keep_event(entry.event);
@@ -165,17 +163,25 @@ void RunStore::Compaction::move_cohorts() {
   base::PoolVector<char> cohorts;
   for (std::uint32_t edge = 0; edge <= layout.edges; ++edge) {
     std::uint32_t from = store.heads_[edge];
-    store.heads_[edge] = kNoCohort;
+    std::uint32_t previous = kNoCohort;
     while (from != kNoCohort) {
       const std::uint32_t id = cohorts.size() / layout.cohort_bytes;
       char* place = cohorts.extend(pool, layout.cohort_bytes);
       std::memcpy(place, &store.cohort(layout, from), layout.cohort_bytes);
       auto& moved = *reinterpret_cast<Cohort*>(place);
       from = moved.next;
-      moved.next = store.heads_[edge];
-      store.heads_[edge] = id;
+      moved.previous = previous;
+      moved.next = from == kNoCohort ? kNoCohort : id + 1;  // they stand in the order of the list
+      if (previous == kNoCohort) store.heads_[edge] = id;
+      previous = id;
       renumber(moved);
     }
+  }
+  if (store.crowd != nullptr) {
+    store.crowd->by_future.release(pool);
+    store.crowd->due.release(pool);
+    store.crowd->futures = 0;
+    store.crowd->has_due = false;
   }
   store.free_cohort_ = kNoCohort;
   store.cohorts_.release(pool);

@@ -62,6 +62,18 @@ Stepper::Stepper(const Automaton& automaton, EventContext& context)
       present_(event::presence_words(automaton.registers.size()), 0) {
   RunStore store;
   blank_run(store, *reinterpret_cast<Cohort*>(nothing_taken_.data()));
+  trailing_interest_.assign(automaton.types.size(), 0);
+  for (const TrailingAbsence& absence : automaton.trailing) {
+    const Acceptor& acceptor = automaton.acceptors[absence.acceptor.index()];
+    for (std::size_t type = 0; type < automaton.types.size(); ++type) {
+      const TypeAcceptor& test = automaton.type_acceptors[acceptor.by_type.begin + type];
+      if (test.symbol != kNeverAccepts) trailing_interest_[type] |= SymbolMask{1} << test.symbol;
+    }
+  }
+  for (std::size_t e = 0; e < automaton.endings.size(); ++e) {
+    if (open_at_first(static_cast<std::uint16_t>(e)) == 0) continue;
+    next_ending_ = next_ending_ == kNone ? static_cast<std::int32_t>(e) : kSeveral;
+  }
 }
 
 // ---- conditions --------------------------------------------------------------------------------
@@ -191,7 +203,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
           observer_ != nullptr;
       if (interested || edge.strict) walk_edge(store, pool, static_cast<std::uint16_t>(e));
     }
-    walk_pending(store);
+    walk_pending(store, pool);
     const std::size_t next = store.cohorts_live() + staged_.size() / layout_.cohort_bytes;
     if (tells_combinations_apart_ && next > kMaxExamined) {
       forget_runs(store);
@@ -218,9 +230,7 @@ void Stepper::forget_runs(RunStore& store) const {
 
 void Stepper::walk_edge(RunStore& store, base::Pool& pool, std::uint16_t e) {
   const Edge& edge = automaton_.edges[e];
-  std::uint32_t previous = kNoCohort;
-  std::uint32_t id = store.head(e);
-  while (id != kNoCohort) {
+  for (std::uint32_t id = store.head(e); id != kNoCohort;) {
     Cohort* cohort = &store.cohort(layout_, id);
     const std::uint32_t next = cohort->next;
     Verdict verdict = Verdict::kStay;
@@ -229,12 +239,7 @@ void Stepper::walk_edge(RunStore& store, base::Pool& pool, std::uint16_t e) {
     } else if (!cohort->gap_over) {
       verdict = consider(store, pool, edge, *cohort);
     }
-    if (verdict == Verdict::kStay) {
-      previous = id;
-    } else {
-      (previous == kNoCohort ? store.head(e) : store.cohort(layout_, previous).next) = next;
-      store.free_cohort(layout_, id);
-    }
+    if (verdict != Verdict::kStay) store.drop_cohort(layout_, e, id);
     id = next;
   }
 }
@@ -430,11 +435,8 @@ void Stepper::stage_edge(RunStore& store, const Cohort& run, std::uint16_t e) {
   Cohort& staged = stage(run);
   staged.edge = e;
   staged.fresh = edge.strict;
-  staged.next_guards_open = edge.next_guards.size() >= 32
-                                ? ~std::uint32_t{0}
-                                : (std::uint32_t{1} << edge.next_guards.size()) - 1;
-  staged.shadows =
-      edge.shadows.size() >= 32 ? ~std::uint32_t{0} : (std::uint32_t{1} << edge.shadows.size()) - 1;
+  staged.next_guards_open = low_bits(edge.next_guards.size());
+  staged.shadows = low_bits(edge.shadows.size());
   if (!edge.needs_last_time) staged.last_ms = 0;
   forget(store, staged, edge.live_events, edge.live_aggregates);
 }
@@ -446,14 +448,23 @@ void Stepper::stage_ending(RunStore& store, const Cohort& run, std::uint16_t end
   staged.ending = ending_id;
   staged.fresh = false;
   staged.floor = store.alive_floor;
-  staged.next_guards_open = 0;
+  staged.next_guards_open = open_at_first(ending_id);
   staged.deadline_ms = INT64_MIN;
   for (std::uint32_t i = 0; i < ending.trailing.size(); ++i) {
     const TrailingAbsence& absence = automaton_.trailing_of(ending, i);
-    if (absence.next) staged.next_guards_open |= std::uint32_t{1} << i;
     staged.deadline_ms = std::max(staged.deadline_ms, trailing_deadline(store, staged, absence));
   }
   forget(store, staged, ending.live_events, ending.live_aggregates);
+}
+
+// The `without next` of an ending, all undecided.
+std::uint32_t Stepper::open_at_first(std::uint16_t ending_id) const {
+  const Ending& ending = automaton_.endings[ending_id];
+  std::uint32_t open = 0;
+  for (std::uint32_t i = 0; i < ending.trailing.size(); ++i) {
+    if (automaton_.trailing_of(ending, i).next) open |= std::uint32_t{1} << i;
+  }
+  return open;
 }
 
 std::int64_t Stepper::trailing_deadline(RunStore& store, const Cohort& cohort,

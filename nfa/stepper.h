@@ -19,7 +19,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -86,17 +85,23 @@ class Stepper {
   [[nodiscard]] std::int64_t next_deadline(RunStore& store) const;
   // Takes out what completes at `deadline_ms`, into completed().
   void expire(RunStore& store, std::int64_t deadline_ms);
-  // Drops all that is dead at `now_ms`; true if the store holds nothing any more.
+  // Drops what is dead at `now_ms`, all of it from expiry_time() on; true if the store holds
+  // nothing any more.
   [[nodiscard]] bool prune(RunStore& store, std::int64_t now_ms);
   // A time after which prune() would find more to drop.
   [[nodiscard]] std::int64_t expiry_time(const RunStore& store) const;
+  // How far that lies ahead of an event at most, where it has a bound.
+  [[nodiscard]] std::int64_t horizon() const;
 
   // Events that `limit` has made this stepper forget, of all stores.
   [[nodiscard]] std::uint64_t limited() const { return limited_; }
 
   void set_observer(StepObserver* observer) { observer_ = observer; }
   // See RunStore::Layout.
-  void set_first_compaction(std::uint32_t count) { layout_.first_compaction = count; }
+  void set_first_compaction(std::uint32_t count) {
+    layout_.first_compaction = count;
+    layout_.few = count / 2;
+  }
 
   // The values of registers for a cohort (null: nothing taken yet), as conditions see them.
   void load_registers(const RunStore& store, Cohort* cohort, Range<std::uint16_t> list);
@@ -118,11 +123,14 @@ class Stepper {
   [[nodiscard]] bool accepts(const RunStore& store, AcceptorId acceptor, Cohort* cohort);
   [[nodiscard]] AcceptorId any_accepts(const RunStore& store, Range<AcceptorId> list,
                                        Cohort* cohort);
-  void walk_pending(RunStore& store);
+  void walk_pending(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool pending_survives(RunStore& store, Cohort& cohort, bool* complete);
   void start(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool leading_hold(RunStore& store, base::Pool& pool, PositionId first);
   void note_leading(RunStore& store, base::Pool& pool);
+  static void forget_leading(RunStore& store, std::uint32_t absence);
+  [[nodiscard]] bool half_over(const RunStore& store, std::int64_t now_ms) const;
+  void cut_leading(RunStore& store, std::int64_t now_ms);
   void take(RunStore& store, base::Pool& pool, const Cohort* before, PositionId position);
   void blank_run(RunStore& store, Cohort& run) const;
   [[nodiscard]] Cohort& stage(const Cohort& run);
@@ -137,14 +145,31 @@ class Stepper {
   [[nodiscard]] event::Row restored_row(const RunStore& store, std::uint32_t event);
   [[nodiscard]] std::int64_t trailing_deadline(RunStore& store, const Cohort& cohort,
                                                const TrailingAbsence& absence) const;
-  // Those that are bound for the list of `edge`; none given: all.
-  void place_staged(RunStore& store, base::Pool& pool, std::optional<std::uint16_t> edge);
-  void place(RunStore& store, base::Pool& pool, Cohort& staged);
+  void place(RunStore& store, base::Pool& pool, const Cohort& staged);
+  void order_deadlines(RunStore& store, base::Pool& pool);
+  void note_deadline(RunStore& store, base::Pool& pool, std::uint32_t id);
+  [[nodiscard]] std::uint32_t first_due(RunStore& store) const;
+  [[nodiscard]] bool worth_a_walk(RunStore& store, std::int64_t now_ms) const;
+  void drop_dead(RunStore& store, std::int64_t now_ms) const;
+  [[nodiscard]] bool ends_with_gap(const Edge& edge) const;
+  [[nodiscard]] std::int64_t longest_leading() const;
   [[nodiscard]] bool same_future(const Cohort& a, const Cohort& b) const;
   [[nodiscard]] std::uint64_t future_hash(const Cohort& cohort) const;
-  [[nodiscard]] std::uint32_t find_equal(RunStore& store, std::uint32_t list, Cohort& staged);
-  void index_list(RunStore& store, std::uint32_t list);
-  void add_to_index(RunStore& store, std::uint32_t id);
+  [[nodiscard]] bool untouched(const Cohort& cohort) const;
+  [[nodiscard]] std::uint32_t open_at_first(std::uint16_t ending) const;
+  [[nodiscard]] static std::uint32_t low_bits(std::uint32_t count) {
+    return count >= 32 ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
+  }
+  // The cohort with the same future; or the place of Crowd::by_future where it would stand, if
+  // that is made.
+  struct Found {
+    std::uint32_t cohort = kNoCohort;
+    std::uint32_t slot = kNoSlot;
+  };
+  static constexpr std::uint32_t kNoSlot = 0xFFFFFFFF;
+  [[nodiscard]] Found find_equal(RunStore& store, base::Pool& pool, std::uint32_t list,
+                                 const Cohort& staged);
+  void index_futures(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool ended(const RunStore& store, const Cohort& cohort, StepObserver::End end,
                            AcceptorId by);
 
@@ -152,6 +177,10 @@ class Stepper {
   EventContext& context_;
   RunStore::Layout layout_;
   bool tells_combinations_apart_ = false;
+  std::vector<SymbolMask> trailing_interest_;  // by local type: symbols of trailing absences
+  static constexpr std::int32_t kNone = -1;
+  static constexpr std::int32_t kSeveral = -2;
+  std::int32_t next_ending_ = kNone;  // the ending with a trailing `without next`
   bool unexamined_ = false;
   std::uint64_t limited_ = 0;
   StepObserver* observer_ = nullptr;
@@ -165,11 +194,9 @@ class Stepper {
   std::vector<char> nothing_taken_;  // a run before its first event
   std::vector<event::Value> registers_;
   std::vector<std::uint64_t> present_;
+  std::vector<std::uint32_t> leading_seen_;  // by leading absence
   std::vector<event::Value> leading_slots_;
   std::vector<std::uint64_t> leading_present_;
-  // find_equal's index over the list of one edge, built when the list is long.
-  std::uint32_t indexed_list_ = kNoCohort;
-  std::vector<std::uint32_t> index_;
 };
 
 }  // namespace weir::nfa

@@ -17,13 +17,17 @@ bool Stepper::leading_hold(RunStore& store, base::Pool& pool, PositionId first) 
   const auto name = automaton_.part_name[automaton_.positions[first.index()].part.index()];
   if (name != 0xFFFF) update_registers(store, *run, name, event);
   const Seen& now = *seen_;
+  const std::int64_t longest = longest_leading();
+  leading_seen_.assign(automaton_.leading.size(), 0);
   bool hold = true;
   for (std::uint32_t i = store.leading.size(); hold && i-- > 0;) {
     const auto& entry = store.leading[i];
     const LeadingAbsence& absence = automaton_.leading[entry.absence];
     const KeptEvent& kept = store.event(layout_, entry.event);
+    if (now.ts_ms - kept.ts_ms > longest) break;
     const std::int64_t limit = absence.duration_ms - (mutant(Mutant::kLeadingTieLost) ? 1 : 0);
     if (now.ts_ms - kept.ts_ms > limit) continue;
+    if (++leading_seen_[entry.absence] > automaton_.limit) continue;  // forgotten
     if (!absence.reads_first) {
       hold = false;
       break;
@@ -71,35 +75,71 @@ void Stepper::note_leading(RunStore& store, base::Pool& pool) {
     const auto& test = automaton_.type_acceptors[acceptor.by_type.begin + seen_->local_type];
     if (test.symbol == kNeverAccepts || (seen_->symbols >> test.symbol & 1) == 0) continue;
     if ((seen_->key_mask >> acceptor.key_expr & 1) == 0) continue;
-    const std::uint32_t event = event_of(store, pool);
-    // One that no later first event can see any more gives its place; without a condition on the
-    // first event only the newest matters.
-    std::uint32_t kept = 0;
-    for (const auto& entry : store.leading) {
-      const auto& other = automaton_.leading[entry.absence];
-      const bool over = seen_->ts_ms - store.event(layout_, entry.event).ts_ms > other.duration_ms;
-      const bool replaced = entry.absence == i && !absence.reads_first;
-      if (!over && !replaced) store.leading[kept++] = entry;
-    }
-    store.leading.resize_down(kept);
-    store.leading.push_back(pool, RunStore::Leading{i, event});
+    if (!absence.reads_first) forget_leading(store, i);
+    store.leading.push_back(pool, RunStore::Leading{i, event_of(store, pool)});
+  }
+  // Of each absence as many as the rule's `limit` count, as of the events that parts may take: the
+  // oldest is forgotten. The list is cut when it is twice as long as that allows, or when half of
+  // it is over, so that an event costs O(1) whatever it leaves behind.
+  const std::uint64_t most = 2 * automaton_.leading.size() * std::uint64_t{automaton_.limit};
+  if (store.leading.size() > most || half_over(store, seen_->ts_ms)) {
+    cut_leading(store, seen_->ts_ms);
   }
 }
 
-void Stepper::walk_pending(RunStore& store) {
-  std::uint32_t* link = &store.head(layout_.edges);
-  while (*link != kNoCohort) {
-    const std::uint32_t id = *link;
-    Cohort& cohort = store.cohort(layout_, id);
-    bool complete = false;
-    if (cohort.max_start >= store.skip_floor && pending_survives(store, cohort, &complete) &&
-        !complete) {
-      link = &cohort.next;
-      continue;
+// Without a condition on the first event only the newest matters. It is sought from the end: what
+// is passed over has come since, and is not passed over for this absence again.
+void Stepper::forget_leading(RunStore& store, std::uint32_t absence) {
+  std::uint32_t at = store.leading.size();
+  while (at > 0 && store.leading[at - 1].absence != absence) --at;
+  if (at == 0) return;
+  for (; at < store.leading.size(); ++at) store.leading[at - 1] = store.leading[at];
+  store.leading.resize_down(at - 1);
+}
+
+bool Stepper::half_over(const RunStore& store, std::int64_t now_ms) const {
+  if (store.leading.empty()) return false;
+  const auto& middle = store.leading[store.leading.size() / 2];
+  return now_ms - store.event(layout_, middle.event).ts_ms > longest_leading();
+}
+
+// Drops what no first event can see any more.
+void Stepper::cut_leading(RunStore& store, std::int64_t now_ms) {
+  leading_seen_.assign(automaton_.leading.size(), 0);
+  for (const auto& entry : store.leading) ++leading_seen_[entry.absence];
+  std::uint32_t kept = 0;
+  for (const auto& entry : store.leading) {
+    const auto age = now_ms - store.event(layout_, entry.event).ts_ms;
+    const bool counts = leading_seen_[entry.absence]-- <= automaton_.limit;
+    if (counts && age <= automaton_.leading[entry.absence].duration_ms) {
+      store.leading[kept++] = entry;
     }
+  }
+  store.leading.resize_down(kept);
+}
+
+// A trailing `without` looks at its own events only; a `without next` at every event seen, while it
+// is undecided. What decides a run decides those of its ending that were placed before it, so
+// behind the first that is decided there is none to look at.
+void Stepper::walk_pending(RunStore& store, base::Pool& pool) {
+  const bool all = (seen_->symbols & trailing_interest_[seen_->local_type]) != 0 ||
+                   next_ending_ == kSeveral || observer_ != nullptr;
+  if (!all && next_ending_ == kNone) return;
+  for (std::uint32_t id = store.head(layout_.edges); id != kNoCohort;) {
+    Cohort& cohort = store.cohort(layout_, id);
+    const std::uint32_t next = cohort.next;
+    if (!all && cohort.ending == next_ending_ && cohort.next_guards_open == 0) return;
+    const std::int64_t deadline = cohort.deadline_ms;
+    bool complete = false;
+    const bool stays = cohort.max_start >= store.skip_floor &&
+                       pending_survives(store, cohort, &complete) && !complete;
     if (complete) completed_.push_back(Root{cohort.set, std::max(cohort.floor, store.skip_floor)});
-    *link = cohort.next;
-    store.free_cohort(layout_, id);
+    if (!stays) {
+      store.drop_cohort(layout_, layout_.edges, id);
+    } else if (cohort.deadline_ms != deadline) {
+      note_deadline(store, pool, id);
+    }
+    id = next;
   }
 }
 

@@ -23,11 +23,9 @@ Shard::Shard(const LoadedImage& loaded, const EngineOptions& options)
     }
     warm_after_ms_.push_back(warm_after);
   }
-  for (const nfa::RuleImage& rule : loaded.image->rules) {
-    std::int64_t horizon = std::max(rule.automaton.within_ms, rule.cooldown_ms);
-    for (const auto& absence : rule.automaton.leading) {
-      horizon = std::max(horizon, absence.duration_ms);
-    }
+  for (std::uint32_t r = 0; r < runners_.size(); ++r) {
+    const std::int64_t cooldown = loaded.image->rules[r].cooldown_ms;
+    const std::int64_t horizon = std::max(runners_[r]->stepper().horizon(), cooldown);
     expiry_queue_.push_back(expiries_.queue_for(horizon));
   }
   candidates_.resize(loaded.image->rules.size());

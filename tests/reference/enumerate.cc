@@ -172,11 +172,24 @@ class Enumerator {
       if (!rule_.body->even_when_warming && time(first) - input_.input_began_ms < length) {
         return false;
       }
-      for (std::size_t q = 0; q < first; ++q) {
+      std::int64_t retained = 0;  // R17
+      for (std::size_t q = first; q-- > 0;) {
+        if (!may_be_absence(absence, q)) continue;
+        if (rule_.limit && ++retained > *rule_.limit) break;
         if (time(first) - time(q) <= length && is_absence(absence, q, chain.bindings)) return false;
       }
     }
     return true;
+  }
+
+  // Whether the event satisfies what the absence says of it alone.
+  bool may_be_absence(const AbsenceModel& absence, std::size_t place) {
+    const RefEvent& e = event(place);
+    if (!contains(absence.types, e.type) || !has_key(e, absence.by)) return false;
+    const auto conjuncts = evaluator_.single_event_conjuncts(absence.where);
+    const Bindings none;
+    return std::all_of(conjuncts.begin(), conjuncts.end(),
+                       [&](dsl::ExprId c) { return evaluator_.accepts(c, scope(&e, none)); });
   }
 
   Chain take(const Chain& chain, const Step& step, std::size_t place) const {
