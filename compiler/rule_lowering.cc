@@ -166,10 +166,14 @@ ExprScope RuleLowering::scope_of(PartIndex index, std::uint32_t count_min,
   }
   const PartIndex own = part.stop_of.value_or(index);
   const bool has_own = part.kind == PatternPart::Kind::kPart || part.stop_of;
+  // A `without` at the start looks at a run of one event.
+  const bool leading = std::ranges::any_of(
+      input_.graph->leading, [&](const GraphAbsence& absence) { return absence.part == index; });
   for (const PartIndex visible : part.visible) {
     if (name_of_part_[visible] == kNoName) continue;
     CountRange count = count_after(visible);
     if (visible == index || visible == own) count = CountRange{0, CountRange::kNoMax};
+    if (leading) count = {std::min<std::uint64_t>(count.min, 1), 1};
     if (has_own && visible == own && part.kind == PatternPart::Kind::kPart) {
       count.min = count_min;
       count.max = count_max == kMany ? CountRange::kNoMax : count_max;

@@ -219,12 +219,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
 // All runs under way; what only waits for its deadline stays.
 void Stepper::forget_runs(RunStore& store) const {
   for (std::uint32_t e = 0; e < layout_.edges; ++e) {
-    for (std::uint32_t id = store.head(e); id != kNoCohort;) {
-      const std::uint32_t next = store.cohort(layout_, id).next;
-      store.free_cohort(layout_, id);
-      id = next;
-    }
-    store.head(e) = kNoCohort;
+    while (store.head(e) != kNoCohort) store.drop_cohort(layout_, e, store.head(e));
   }
 }
 

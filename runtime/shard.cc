@@ -293,7 +293,10 @@ void Shard::expire(const Expiry& expiry) {
   store->awaits_expiry = false;
   const std::int64_t later = runners_[expiry.rule]->stepper().expiry_time(*store);
   if (later > expiry.time_ms) return arm(expiry.rule, *entry, *store, expiry.time_ms);
-  if (store->armed_ms == nfa::kNoLimit) {  // no deadline: all that it holds is over
+  const std::uint32_t pending = runners_[expiry.rule]->stepper().layout().edges;
+  const bool waits = store->armed_ms != nfa::kNoLimit || !store->starts.empty() ||
+                     (!store->empty() && store->head(pending) != nfa::kNoCohort);
+  if (!waits) {  // no deadline: all that it holds is over
     open_ -= store->cohorts_live();
     return drop(expiry.rule, entry);
   }
