@@ -46,12 +46,13 @@ std::int32_t RuleTracer::test(nfa::AcceptorId id, nfa::Cohort& cohort) {
 
 void RuleTracer::explain_waits(const nfa::Seen& seen) {
   nfa::RunStore& store = *key_->store;
-  (void)runner_.stepper().prune(store, seen.ts_ms);
+  runner_.stepper().advance_floor(store, seen.ts_ms);
   if (store.cohorts_live() == 0) return;
   for (std::uint32_t e = 0; e < layout_.edges; ++e) {
     for (std::uint32_t id = store.head(e); id != nfa::kNoCohort;) {
       nfa::Cohort& cohort = store.cohort(layout_, id);
       id = cohort.next;
+      if (cohort.max_start < store.alive_floor) continue;
       if (!cohort.gap_over) explain_wait(rule_.automaton.edges[e], cohort);
     }
   }

@@ -83,6 +83,8 @@ class Stepper {
 
   // The earliest time at which something of this store falls due; kNoLimit if nothing does.
   [[nodiscard]] std::int64_t next_deadline(RunStore& store) const;
+  // First events that are out of the window at `now_ms`, or over the limit, are dead from now on.
+  void advance_floor(RunStore& store, std::int64_t now_ms);
   // Takes out what completes at `deadline_ms`, into completed().
   void expire(RunStore& store, std::int64_t deadline_ms);
   // Drops what is dead at `now_ms`, all of it from expiry_time() on; true if the store holds
@@ -113,7 +115,6 @@ class Stepper {
   enum class Verdict : std::uint8_t { kStay, kConsumed, kDead };
   enum class ShadowVerdict : std::uint8_t { kStays, kEnds, kTakes };
 
-  void advance_floor(RunStore& store, std::int64_t now_ms);
   void forget_runs(RunStore& store) const;
   void walk_edge(RunStore& store, base::Pool& pool, std::uint16_t edge);
   [[nodiscard]] bool next_looks_at(AcceptorId acceptor) const;
