@@ -337,7 +337,7 @@ def print_timeline(burst: list[Purchase]) -> None:
             print(painted(f"    {'':16}  {cut(rules, RULES_WIDTH)}", "dim"))
 
 
-def show_example(board: Scoreboard, alerts_path: Path, rules: Path) -> None:
+def show_example(board: Scoreboard, alerts_path: Path, rules: Path, events: Path) -> None:
     if not board.example:
         return
     target = board.example[-1]
@@ -357,6 +357,10 @@ def show_example(board: Scoreboard, alerts_path: Path, rules: Path) -> None:
         print(f"    {rule['score'] or 0:>4g}  {rule['rule']:<26} {rule['reason']}")
     print("\n  The card's purchases of the three days up to it:")
     print_timeline([purchase for purchase in board.example if target.ts - purchase.ts < 3 * DAY_MS])
+    for field, value in alert["key"].items():
+        print("\n  How far each of its starts got, event by event:")
+        print(f"    weir explain {rules} --events {events} --type purchase \\\n"
+              f"      --key {field}={value} --rule {alert['rule']}")  # fmt: skip
 
 
 # ---- The whole -------------------------------------------------------------------------------
@@ -399,7 +403,7 @@ def report(args: argparse.Namespace) -> int:
     show_rules(board, summary["alerts"]["by_rule"])
     show_decisions(board)
     show_curve(board)
-    show_example(board, alerts, args.rules)
+    show_example(board, alerts, args.rules, args.events)
     return 0
 
 
