@@ -317,19 +317,11 @@ class RuleCompiler {
     return out;
   }
 
-  // Per-part keys are shown as the first part's (product.md P1).
-  static std::uint8_t first_part_key(const PatternGraph& graph, const RuleKeys& keys) {
-    for (std::size_t i = 0; i < graph.parts.size(); ++i) {
-      if (graph.parts[i].kind == PatternPart::Kind::kPart) return keys.part_key[i];
-    }
-    return 0;
-  }
-
   void add_to_image(const PatternGraph& graph, RuleKeys& keys, const RuleLowering& lowering) {
     image_.keys = std::move(keys.keys);
     image_.keyed = keys.keyed;
     image_.keys_by_part = keys.by_part;
-    image_.shown_key = body().by ? 0 : first_part_key(graph, keys);
+    image_.shown_key = keys.shown;
     if (image_.keys.empty()) image_.key_types.clear();
     auto hashes = rule_hashes({ref_, &declared_, &schema(), &state_reads_, &reads_});
     image_.version = std::move(hashes.version);

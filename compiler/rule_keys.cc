@@ -285,7 +285,15 @@ class KeyResolver {
       issue.notes.push_back({written_[*first]->span, "the other key"});
     }
     if (!first) return;
-    const std::size_t shown = input_.rule->body.by ? 0 : first_part_key();
+    const bool by_rule = input_.rule->body.by && !types_[0].empty();
+    if (input_.rule->body.by && !by_rule) {
+      diagnostics_
+          .add(DiagnosticCode::kNoEffect, written_[0]->span,
+               "this `by` has no effect: every part has a `by` of its own")
+          .help = "leave it out, or the `by` of the parts that it is meant for";
+    }
+    const std::size_t shown = by_rule ? 0 : first_part_key();
+    keys_.shown = static_cast<std::uint8_t>(shown);
     for (std::size_t i = 0; i < keys_.keys[shown].fields.size(); ++i) {
       const auto& types = types_[shown].empty() ? types_[*first] : types_[shown];
       if (i < types.size() && types[i])

@@ -21,6 +21,7 @@ struct RuleKeys {
   std::vector<nfa::KeyExpr> keys;      // the rule's own first, if it has one
   std::vector<std::uint8_t> part_key;  // by graph part: index in keys; 0 where there are none
   std::vector<KeyFieldView> fields;    // what outcomes see: the rule's, else the first part's
+  std::uint8_t shown = 0;              // of keys: whose field names alerts carry; the same
 };
 
 struct KeyInput {
