@@ -261,7 +261,8 @@ void RunSession::take_filtered(const event::Row& row) {
     ++counts_.outside;
     return;
   }
-  if (duplicates_ && duplicates_->is_duplicate(row.identity, row.ts_ms)) {
+  // What the engine refuses is no first of its id, and moves no time.
+  if (duplicates_ && engine_->takes(row) && duplicates_->is_duplicate(row.identity, row.ts_ms)) {
     ++counts_.duplicate;
     return;
   }

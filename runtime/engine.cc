@@ -17,15 +17,19 @@ class SingleShardEngine final : public Engine {
         waiting_(loaded_.image->schema),
         shard_(loaded_, options_) {}
 
+  bool takes(const event::Row& row) const override {
+    const bool drops = options_.order == Order::kWatermark && options_.late == LatePolicy::kDrop;
+    return !too_far_ahead(row) && !(drops && is_late(row));
+  }
+
   void process(const event::Row& row, Sink& sink) override {
-    if (options_.max_future_ms >= 0 && newest_ms_ != INT64_MIN && row.ts_ms > newest_ms_ &&
-        row.ts_ms - newest_ms_ > options_.max_future_ms) {
+    if (too_far_ahead(row)) {
       ++stats_.future;
       sink.on_refused(row, Sink::Refusal::kFuture);
       return;
     }
     if (options_.order == Order::kArrival) return arrive(row, sink);
-    if (newest_ms_ != INT64_MIN && row.ts_ms < newest_ms_ - options_.lateness_ms) {
+    if (is_late(row)) {
       ++stats_.late;
       if (options_.late == LatePolicy::kDrop) {
         sink.on_refused(row, Sink::Refusal::kLate);
@@ -72,6 +76,14 @@ class SingleShardEngine final : public Engine {
   }
 
  private:
+  [[nodiscard]] bool too_far_ahead(const event::Row& row) const {
+    return options_.max_future_ms >= 0 && newest_ms_ != INT64_MIN && row.ts_ms > newest_ms_ &&
+           row.ts_ms - newest_ms_ > options_.max_future_ms;
+  }
+  [[nodiscard]] bool is_late(const event::Row& row) const {
+    return newest_ms_ != INT64_MIN && row.ts_ms < newest_ms_ - options_.lateness_ms;
+  }
+
   void arrive(const event::Row& row, Sink& sink) {
     ++stats_.accepted;
     newest_ms_ = std::max(newest_ms_, row.ts_ms);

@@ -136,6 +136,8 @@ class Engine {
                                                                     const EngineOptions& options);
   virtual ~Engine() = default;
 
+  // Whether process() would take the event, or refuse it as late or too far ahead.
+  [[nodiscard]] virtual bool takes(const event::Row& row) const = 0;
   // Takes one event; what it and the deadlines before it complete goes to the sink.
   virtual void process(const event::Row& row, Sink& sink) = 0;
   // Event time has reached now_ms: no event before it will come. Completes what fell due before.

@@ -455,6 +455,59 @@ class Usage(WeirCase):
             self.assertIn("Example", text)
             self.assertIn(f"weir {command}", text)
 
+    # Each string of an emit has to last until the line is written.
+    def test_emits_of_long_strings(self):
+        self.write("r.weir", """
+          event a { k string  shop string }
+          event b { k string }
+          rule r { by k  when 2 a as p then b within 1h
+                   emit first = min(p.shop), last = max(p.shop), up = upper(p.shop)  score 1 }
+        """)
+        shops = ["m" * 40, "z" * 50]
+        self.events([*({"type": "a", "ts": i, "k": "1", "shop": shop}
+                       for i, shop in enumerate(shops)), {"type": "b", "ts": 9, "k": "1"}])
+        done = self.run_weir("run", "r.weir", "--events", "events.ndjson")
+        self.assertEqual(json.loads(done.stdout)["emit"],
+                         {"first": shops[0], "last": shops[1], "up": shops[1].upper()})
+
+    # L5.2: one event that completes a rule for two of its keys counts for it once.
+    def test_a_rule_counts_once_an_event(self):
+        self.write("r.weir", """
+          event open { k string }
+          event move { source string  target string }
+          rule r { when open as o by k then move as m by (source) within 1h score 10 }
+          rule two { when open as o by k
+                     then any of (move as m by source, move as m by target)
+                     within 1h score 10 decide review }
+        """)
+        self.events([{"type": "open", "ts": 1, "k": "A"}, {"type": "open", "ts": 2, "k": "B"},
+                     {"type": "move", "ts": 3, "source": "B", "target": "A"}])
+        self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", "a",
+                      "--decisions", "d")
+        alerts = [json.loads(line) for line in self.path("a").read_text().splitlines()]
+        self.assertEqual([(a["rule"], a["key"]) for a in alerts],
+                         [("r", {"k": "B"}), ("two", {"k": "A"}), ("two", {"k": "B"})])
+        decision = json.loads(self.path("d").read_text())
+        self.assertEqual([rule["rule"] for rule in decision["rules"]], ["r", "two"])
+        self.assertEqual(decision["rules"][1]["alert"], alerts[1]["alert"])
+        self.assertEqual(decision["score"], 20)
+
+    # One forged date must not make the filter forget: the refused event moves no time.
+    def test_dedup_is_not_blinded_by_an_event_that_is_refused(self):
+        self.write("r.weir", """
+          event a { id id  k string }
+          rule r { when a score 1 }
+        """)
+        self.events([{"type": "a", "ts": 1000, "id": "x", "k": "1"},
+                     {"type": "a", "ts": 10 ** 12, "id": "z", "k": "1"},
+                     {"type": "a", "ts": 2000, "id": "x", "k": "1"},
+                     {"type": "a", "ts": 3000, "id": "z", "k": "1"}])
+        done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--dedup", "1h",
+                             "--max-future", "5m", "--summary", "s")
+        counts = json.loads(self.path("s").read_text())["events"]
+        self.assertEqual(counts["duplicate"], 1)
+        self.assertEqual([json.loads(line)["seq"] for line in done.stdout.splitlines()], [0, 3])
+
     # L3.11: runs of other sums are told apart, so 30 amounts would be 2**30 of them; once there
     # would be more than 100,000, none of them goes on, and that is counted.
     def test_combinations_that_cannot_be_told_apart_any_more(self):
