@@ -81,20 +81,18 @@ TypeDispatch make_dispatch(const LoadedImage& loaded, const std::vector<RuleOfTy
 base::Result<LoadedImage> load_image(const nfa::Image& image) {
   LoadedImage loaded;
   loaded.image = &image;
-  std::vector<nfa::ValueClass> lists;
-  std::vector<nfa::VerifyContext::Table> tables;
   for (const auto& list : image.lists) {
-    lists.push_back(list.values.value_class());
+    loaded.list_classes.push_back(list.values.value_class());
     loaded.conditions.lists.push_back(&list.values);
   }
   for (const auto& table : image.tables) {
-    tables.push_back(table.rows.shape());
+    loaded.table_shapes.push_back(table.rows.shape());
     loaded.conditions.tables.push_back(&table.rows);
   }
   nfa::VerifyContext context;
   context.schema = &image.schema;
-  context.lists = lists;
-  context.tables = tables;
+  context.lists = loaded.list_classes;
+  context.tables = loaded.table_shapes;
   loaded.loader = std::make_unique<nfa::ProgramLoader>(context);
   for (std::size_t i = 0; i < image.programs.size(); ++i) {
     const std::uint32_t rule = image.program_rule[i];

@@ -41,7 +41,10 @@ struct LoadedImage {
   std::vector<TypeDispatch> dispatch;            // by EventTypeId
   std::vector<std::uint32_t> dimension;          // by rule: rules with the same keys share one
   std::uint32_t dimensions = 0;
-  std::vector<bool> stateless;                 // by rule: one event, nothing to remember
+  std::vector<bool> stateless;  // by rule: one event, nothing to remember
+  // What the loader checks programs against: it may be asked for more of them later.
+  std::vector<nfa::ValueClass> list_classes;
+  std::vector<nfa::VerifyContext::Table> table_shapes;
   std::unique_ptr<nfa::ProgramLoader> loader;  // owns what the programs point to
 };
 
