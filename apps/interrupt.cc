@@ -20,10 +20,13 @@ constexpr std::array<int, 2> kSignals = {SIGINT, SIGTERM};
 std::atomic<bool> g_stop{false};
 std::atomic<int> g_signal{0};
 std::atomic<int> g_count{0};
-std::atomic<int> g_null{-1};  // a descriptor of /dev/null
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+std::atomic<int> g_null{-1};    // a descriptor of /dev/null
+std::atomic<dev_t> g_pipes{0};  // the device of pipes without a name
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free &&
+              std::atomic<dev_t>::is_always_lock_free);
 
-// Inputs that may keep a reader waiting: open for reading, and no regular file.
+// Inputs that may keep a reader waiting: standard input, and what was opened by a name for reading
+// and is no regular file. A pipe without a name is none of ours (sanitizers have some).
 void end_waits() {
   constexpr int kMostDescriptors = 256;
   const int null = g_null.load();
@@ -34,7 +37,8 @@ void end_waits() {
     const bool reads = (flags & O_ACCMODE) == O_RDONLY || fd == STDIN_FILENO;
     const bool waits =
         S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISCHR(status.st_mode);
-    if (reads && waits) (void)::dup2(null, fd);
+    const bool unnamed = fd != STDIN_FILENO && status.st_dev == g_pipes.load();
+    if (reads && waits && !unnamed) (void)::dup2(null, fd);
   }
 }
 
@@ -51,6 +55,12 @@ void on_signal(int number) {
 
 Interrupt::Interrupt() {
   g_null.store(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) == 0) {
+    struct stat status{};
+    if (::fstat(ends[0], &status) == 0) g_pipes.store(status.st_dev);
+    for (const int end : ends) ::close(end);
+  }
   for (const int number : kSignals) {
     struct sigaction before{};
     ::sigaction(number, nullptr, &before);
