@@ -3,7 +3,6 @@
 // values of one set (`in`) are not followed; that would find little more.
 #include "compiler/expr_bounds.h"
 
-#include <cstring>
 #include <map>
 
 namespace weir::compiler {
@@ -19,22 +18,8 @@ struct Bounds {
   std::vector<Bound> different;
 };
 
-// -1, 0, 1; for values without an order 0 means equal, and anything else different.
 int compare(const IrGraph& graph, IrId a, IrId b) {
-  const IrNode &x = graph[a], &y = graph[b];
-  const auto order = [](const auto& p, const auto& q) { return p < q ? -1 : (q < p ? 1 : 0); };
-  switch (nfa::value_class(x.type)) {
-    case nfa::ValueClass::kDecimal:
-      return order(x.value.decimal, y.value.decimal);
-    case nfa::ValueClass::kFloat:
-      return order(x.value.real, y.value.real);
-    case nfa::ValueClass::kString:
-      return order(x.text, y.text);
-    case nfa::ValueClass::kIp:
-      return std::memcmp(x.value.ip, y.value.ip, sizeof x.value.ip);
-    default:
-      return order(x.value.integer, y.value.integer);
-  }
+  return compare(constant_of(graph[a]), constant_of(graph[b]));
 }
 
 class Finder {

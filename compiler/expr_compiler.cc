@@ -70,9 +70,9 @@ Origin origin_of(const IrGraph& graph, IrId condition) {
   return origin;
 }
 
-// Looks at every `and` of the condition, wherever it stands. True: the whole cannot hold.
-bool report_contradictions(const IrGraph& graph, IrId root, dsl::Diagnostics& diagnostics) {
-  bool whole = false;
+// Every `and` of the condition, wherever it stands.
+std::vector<IrId> ands_of(const IrGraph& graph, IrId root) {
+  std::vector<IrId> ands;
   std::vector<IrId> todo = {root};
   std::vector<bool> seen(graph.nodes.size());
   while (!todo.empty()) {
@@ -82,8 +82,16 @@ bool report_contradictions(const IrGraph& graph, IrId root, dsl::Diagnostics& di
     seen[id.index()] = true;
     const IrNode& node = graph[id];
     todo.insert(todo.end(), node.args.begin(), node.args.end());
-    if (node.op != IrOp::kAnd) continue;
-    const auto found = find_contradiction(graph, node.args);
+    if (node.op == IrOp::kAnd) ands.push_back(id);
+  }
+  return ands;
+}
+
+// Reports conditions of one `and` that exclude each other. True: the whole cannot hold.
+bool report_contradictions(const IrGraph& graph, IrId root, dsl::Diagnostics& diagnostics) {
+  bool whole = false;
+  for (const IrId id : ands_of(graph, root)) {
+    const auto found = find_contradiction(graph, graph[id].args);
     if (!found) continue;
     whole = whole || id == root;
     const Origin origin = std::max(origin_of(graph, found->first), origin_of(graph, found->second));
@@ -100,18 +108,9 @@ bool report_contradictions(const IrGraph& graph, IrId root, dsl::Diagnostics& di
 
 // Warns of what another condition of the same `and` implies.
 void report_implied(const IrGraph& graph, IrId root, dsl::Diagnostics& diagnostics) {
-  std::vector<IrId> todo = {root};
-  std::vector<bool> seen(graph.nodes.size());
-  while (!todo.empty()) {
-    const IrId id = todo.back();
-    todo.pop_back();
-    if (seen[id.index()]) continue;
-    seen[id.index()] = true;
-    const IrNode& node = graph[id];
-    todo.insert(todo.end(), node.args.begin(), node.args.end());
-    if (node.op != IrOp::kAnd) continue;
+  for (const IrId id : ands_of(graph, root)) {
     dsl::Span told;
-    for (const Implied& implied : find_implied(graph, node.args)) {
+    for (const Implied& implied : find_implied(graph, graph[id].args)) {
       const dsl::Span span = graph[implied.condition].span;
       if (span == told || span == graph[implied.by].span) continue;  // the sides of a `between`
       told = span;

@@ -51,22 +51,6 @@ IrOp opposite(IrOp op) {
   }
 }
 
-// a op b says the same as b mirrored(op) a.
-IrOp mirrored(IrOp op) {
-  switch (op) {
-    case IrOp::kLt:
-      return IrOp::kGt;
-    case IrOp::kLe:
-      return IrOp::kGe;
-    case IrOp::kGt:
-      return IrOp::kLt;
-    case IrOp::kGe:
-      return IrOp::kLe;
-    default:
-      return op;
-  }
-}
-
 bool is_ordered(TypeKind kind) {
   return is_number(kind) || kind == TypeKind::kString || kind == TypeKind::kTime ||
          kind == TypeKind::kDuration;

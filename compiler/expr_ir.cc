@@ -1,6 +1,7 @@
 #include "compiler/expr_ir.h"
 
 #include <array>
+#include <cstring>
 
 #include "nfa/value_text.h"
 
@@ -80,6 +81,45 @@ IrId IrGraph::add(IrNode node) {
   const auto [at, added] = known_.try_emplace(std::move(key), IrId(nodes.size()));
   if (added) nodes.push_back(std::move(node));
   return at->second;
+}
+
+IrOp mirrored(IrOp op) {
+  switch (op) {
+    case IrOp::kLt:
+      return IrOp::kGt;
+    case IrOp::kLe:
+      return IrOp::kGe;
+    case IrOp::kGt:
+      return IrOp::kLt;
+    case IrOp::kGe:
+      return IrOp::kLe;
+    default:
+      return op;
+  }
+}
+
+nfa::Constant constant_of(const IrNode& node) {
+  nfa::Constant constant;
+  constant.value_class = nfa::value_class(node.type);
+  constant.value = node.value;
+  constant.text = node.text;
+  return constant;
+}
+
+int compare(const nfa::Constant& a, const nfa::Constant& b) {
+  const auto order = [](const auto& p, const auto& q) { return p < q ? -1 : (q < p ? 1 : 0); };
+  switch (a.value_class) {
+    case nfa::ValueClass::kDecimal:
+      return order(a.value.decimal, b.value.decimal);
+    case nfa::ValueClass::kFloat:
+      return order(a.value.real, b.value.real);
+    case nfa::ValueClass::kString:
+      return order(a.text, b.text);
+    case nfa::ValueClass::kIp:
+      return std::memcmp(a.value.ip, b.value.ip, sizeof a.value.ip);
+    default:
+      return order(a.value.integer, b.value.integer);
+  }
 }
 
 std::string print(const IrGraph& graph, IrId root) {

@@ -65,6 +65,9 @@ enum class IrOp : std::uint8_t {
 [[nodiscard]] constexpr bool is_comparison(IrOp op) { return op >= IrOp::kEq && op <= IrOp::kGe; }
 [[nodiscard]] constexpr bool is_arithmetic(IrOp op) { return op >= IrOp::kAdd && op <= IrOp::kMod; }
 
+// a op b says the same as b mirrored(op) a; what is no order stays.
+[[nodiscard]] IrOp mirrored(IrOp op);
+
 // Where a constant comes from: what may be said about a condition that it alone decides.
 enum class Origin : std::uint8_t {
   kLiteral,  // written there: a mistake
@@ -99,6 +102,11 @@ struct IrGraph {
  private:
   std::unordered_map<std::string, IrId> known_;
 };
+
+// Of a kConst node.
+[[nodiscard]] nfa::Constant constant_of(const IrNode& node);
+// -1, 0, 1, for constants of one class; where it has no order, 0 is equal and else different.
+[[nodiscard]] int compare(const nfa::Constant& a, const nfa::Constant& b);
 
 // The printed form, on one line. Equal text, equal meaning, for one event type at hand.
 [[nodiscard]] std::string print(const IrGraph& graph, IrId id);

@@ -1,7 +1,6 @@
 #include "compiler/implications.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 namespace weir::compiler {
@@ -10,46 +9,6 @@ namespace {
 
 // More comparisons of pairs than this would slow the compiler down; the rest is not looked at.
 constexpr std::size_t kMaxPairs = 10'000;
-
-IrOp mirrored(IrOp op) {
-  switch (op) {
-    case IrOp::kLt:
-      return IrOp::kGt;
-    case IrOp::kGt:
-      return IrOp::kLt;
-    case IrOp::kLe:
-      return IrOp::kGe;
-    case IrOp::kGe:
-      return IrOp::kLe;
-    default:
-      return op;
-  }
-}
-
-nfa::Constant constant_of(const IrNode& node) {
-  nfa::Constant constant;
-  constant.value_class = nfa::value_class(node.type);
-  constant.value = node.value;
-  constant.text = node.text;
-  return constant;
-}
-
-// -1, 0, 1; of values without an order, 0 means equal.
-int compare(const nfa::Constant& a, const nfa::Constant& b) {
-  const auto order = [](const auto& p, const auto& q) { return p < q ? -1 : (q < p ? 1 : 0); };
-  switch (a.value_class) {
-    case nfa::ValueClass::kDecimal:
-      return order(a.value.decimal, b.value.decimal);
-    case nfa::ValueClass::kFloat:
-      return order(a.value.real, b.value.real);
-    case nfa::ValueClass::kString:
-      return order(a.text, b.text);
-    case nfa::ValueClass::kIp:
-      return std::memcmp(a.value.ip, b.value.ip, sizeof a.value.ip);
-    default:
-      return order(a.value.integer, b.value.integer);
-  }
-}
 
 bool holds(const nfa::Constant& value, const Fact& fact) {
   const auto equal = [&](const nfa::Constant& other) { return compare(value, other) == 0; };

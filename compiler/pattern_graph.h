@@ -1,7 +1,7 @@
 // A pattern unfolded: positions and edges, before any condition is compiled.
 //
 // Made from the syntax tree of one rule's pattern by build_pattern_graph; lowered to an
-// nfa::Automaton by compiler/automaton_lowering. Language L3.3 to L3.6 are decided here and nowhere
+// nfa::Automaton by compiler/rule_lowering. Language L3.3 to L3.6 are decided here and nowhere
 // else; the picture and the reasons are in nfa/automaton.h. Plain data, printable
 // (`weir explain --stage pattern`).
 #pragma once

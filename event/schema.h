@@ -54,7 +54,7 @@ enum class FieldRole : std::uint8_t {
   kTime,   // this field is the event time
   kId,     // this field is the event's identity
   kLabel,  // the truth that backtests compare with; refused in rules
-  kPii,    // masked in logs
+  kPii,    // personal data; nothing masks it yet
 };
 
 struct Field {

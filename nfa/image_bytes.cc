@@ -1,4 +1,4 @@
-// The bytes of an image. FROZEN, version kVersion:
+// The bytes of an image. FROZEN, version kImageVersion:
 //
 //   "WEIRIMG\0"  u32 version  u32 sections  u64 high, u64 low: XXH3-128 of all that follows
 //   then each section, in this order:  u32 name (four letters)  u64 size  its bytes

@@ -230,13 +230,6 @@ struct PredicateIndex::Node {
   std::vector<std::unique_ptr<Node>> children;
 };
 
-void LoadedConditions::set_predicates(std::span<const ProgramId> which,
-                                      std::span<const Program> all) {
-  predicates.assign(which.begin(), which.end());
-  ranges.clear();
-  for (const ProgramId program : predicates) ranges.push_back(range_test(all[program.index()]));
-}
-
 namespace {
 
 using Conjunction = PredicateIndex::Conjunction;
