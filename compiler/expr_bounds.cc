@@ -18,7 +18,7 @@ struct Bounds {
   std::vector<Bound> different;
 };
 
-int compare(const IrGraph& graph, IrId a, IrId b) {
+int compare_nodes(const IrGraph& graph, IrId a, IrId b) {
   return compare(constant_of(graph[a]), constant_of(graph[b]));
 }
 
@@ -46,7 +46,7 @@ class Finder {
     if (op == IrOp::kNe) {
       bounds.different.push_back(bound);
     } else if (op == IrOp::kEq) {
-      if (bounds.equal.by.valid() && compare(graph_, bounds.equal.constant, constant) != 0) {
+      if (bounds.equal.by.valid() && compare_nodes(graph_, bounds.equal.constant, constant) != 0) {
         return bounds.equal.by;
       }
       bounds.equal = bound;
@@ -60,7 +60,7 @@ class Finder {
  private:
   void tighten(Bound* old, const Bound& bound, bool low) const {
     if (old->by.valid()) {
-      const int order = compare(graph_, bound.constant, old->constant);
+      const int order = compare_nodes(graph_, bound.constant, old->constant);
       const bool tighter = order == 0 ? bound.strict : (order > 0) == low;
       if (!tighter) return;
     }
@@ -70,7 +70,7 @@ class Finder {
   // Whether low leaves room below high.
   bool excludes(const Bound& low, const Bound& high) const {
     if (!low.by.valid() || !high.by.valid()) return false;
-    const int order = compare(graph_, low.constant, high.constant);
+    const int order = compare_nodes(graph_, low.constant, high.constant);
     return order > 0 || (order == 0 && (low.strict || high.strict));
   }
 
@@ -83,7 +83,7 @@ class Finder {
     if (excludes(b.low, b.equal)) return other(b.low, b.equal);
     if (excludes(b.equal, b.high)) return other(b.equal, b.high);
     for (const Bound& different : b.different) {
-      if (compare(graph_, different.constant, b.equal.constant) == 0)
+      if (compare_nodes(graph_, different.constant, b.equal.constant) == 0)
         return other(different, b.equal);
     }
     return IrId();
