@@ -138,26 +138,7 @@ RuleTracer::Key& RuleTracer::key_of(const std::string& bytes, const nfa::KeyExpr
   const event::Schema& schema = loaded_.image->schema;
   key.entry = table_->insert(bytes, runtime::KeyTable::hash(bytes));
   key.store = table_->add_store(*key.entry, index_, runner_.stepper().layout());
-  if (expr.fields.empty()) return key;
-  key.text = key_text(schema, expr, row);
-  std::vector<event::Value> values;
-  std::vector<std::string> texts;
-  runtime::key_values(schema.types[row.type.index()], expr, row, values, texts);
-  std::size_t size = 1;
-  for (const std::string& text : texts) size += text.size();
-  key.entry->texts.reserve(pool_, static_cast<std::uint32_t>(size));
-  const auto& slots = expr.slots[row.type.index()];
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const event::Type& type = schema.types[row.type.index()].fields[slots[i]].type;
-    if (type.kind == event::TypeKind::kString) {
-      const std::string& text = texts[next++];
-      char* at = key.entry->texts.extend(pool_, static_cast<std::uint32_t>(text.size()));
-      std::copy(text.begin(), text.end(), at);
-      values[i] = event::Value::of_string({at, text.size()});
-    }
-    key.entry->values.push_back(pool_, values[i]);
-  }
+  if (!expr.fields.empty()) key.text = key_text(schema, expr, row);
   return key;
 }
 

@@ -177,7 +177,7 @@ void RuleTracer::explain_having() {
   const nfa::RunStore& store = *key_->store;
   const std::span<const nfa::Root> completed = runner_.stepper().completed();
   if (completed.empty()) return;
-  const std::span<const event::Value> key(key_->entry->values.data(), key_->entry->values.size());
+  const std::span<const event::Value> key = runner_.key_values(key_->entry->key());
   histories_.begin(store, layout_, rule_.automaton, completed);
   for (std::size_t i = 0; i < kMostStarts && histories_.next(0); ++i) {
     const Match match = histories_.match();

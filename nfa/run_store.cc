@@ -5,6 +5,7 @@
 #include <new>
 
 #include "nfa/kept_text.h"
+#include "nfa/run_seed.h"
 
 namespace weir::nfa {
 namespace {
@@ -93,35 +94,23 @@ std::uint32_t RunStore::keep(const Layout& layout, const Automaton& automaton, b
   const std::uint32_t id = event_count(layout);
   char* place = events_.extend(pool, layout.event_bytes);
   auto* kept = new (place) KeptEvent;
-  kept->ts_ms = match_ms;
-  kept->own_ts_ms = row.ts_ms;
-  kept->seq = row.seq;
-  kept->local_type = local_type;
   kept->retained = retained + 1;  // itself included
-  const auto add_text = [&](std::string_view text) {
+  keep_event(automaton, row, match_ms, local_type, keep_raw, *kept, [&](std::string_view text) {
     const std::uint32_t offset = texts_.size();
     if (!text.empty()) std::memcpy(texts_.extend(pool, text.size()), text.data(), text.size());
     return offset;
-  };
-  kept->identity = add_text(row.identity);
-  kept->identity_size = static_cast<std::uint32_t>(row.identity.size());
-  if (keep_raw) {
-    kept->raw = add_text(row.raw);
-    kept->raw_size = static_cast<std::uint32_t>(row.raw.size());
-  }
-  const auto& slots = automaton.kept_slots[local_type];
-  const auto& is_string = automaton.kept_is_text[local_type];
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (!row.has(slots[i])) continue;
-    kept->present |= std::uint64_t{1} << i;
-    event::Value value = row.slots[slots[i]];
-    if (is_string[i] && !value.string.is_inline()) {
-      const std::uint32_t offset = add_text(value.string.view());
-      set_text_offset(value, offset);
-    }
-    kept->values()[i] = value;
-  }
+  });
   return id;
+}
+
+std::uint32_t RunStore::keep(const Layout& layout, base::Pool& pool, const RunSeed& seed) {
+  char* place = events_.extend(pool, layout.event_bytes);
+  std::memcpy(place, &seed.event, layout.event_bytes);
+  reinterpret_cast<KeptEvent*>(place)->retained = retained + 1;
+  if (seed.text_bytes > 0) {
+    std::memcpy(texts_.extend(pool, seed.text_bytes), seed.texts(), seed.text_bytes);
+  }
+  return 0;
 }
 
 bool RunStore::kept_value(const Layout& layout, const Automaton& automaton, std::uint32_t event_id,

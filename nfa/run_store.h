@@ -118,6 +118,8 @@ struct Crowd {
   std::uint32_t calls_to_spare = 0;
 };
 
+struct RunSeed;
+
 class RunStore {
  public:
   // What follows from the automaton once.
@@ -157,6 +159,8 @@ class RunStore {
   std::uint32_t keep(const Layout& layout, const Automaton& automaton, base::Pool& pool,
                      const event::Row& row, std::int64_t match_ms, std::uint16_t local_type,
                      bool keep_raw);
+  // The event of a seed, in a store that has none.
+  std::uint32_t keep(const Layout& layout, base::Pool& pool, const RunSeed& seed);
   // Forgets all events, for a store that holds the one event of a match and no runs.
   void forget_events() {
     events_.clear();

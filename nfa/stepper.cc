@@ -74,6 +74,7 @@ Stepper::Stepper(const Automaton& automaton, EventContext& context)
     if (open_at_first(static_cast<std::uint16_t>(e)) == 0) continue;
     next_ending_ = next_ending_ == kNone ? static_cast<std::int32_t>(e) : kSeveral;
   }
+  find_seeds();
 }
 
 // ---- conditions --------------------------------------------------------------------------------
@@ -328,30 +329,6 @@ Stepper::ShadowVerdict Stepper::watch(const RunStore& store, const Edge& shadow,
     return ShadowVerdict::kEnds;
   }
   return ShadowVerdict::kStays;
-}
-
-void Stepper::start(RunStore& store, base::Pool& pool) {
-  if (!seen_->warm && !automaton_.even_when_warming && !mutant(Mutant::kWarmingIgnored)) return;
-  bool started = false;
-  for (std::uint32_t e = automaton_.start_edges.begin; e < automaton_.start_edges.end; ++e) {
-    const Edge& edge = automaton_.edges[e];
-    if (any_accepts(store, edge.stops, nullptr).valid()) continue;
-    if (!accepts(store, automaton_.positions[edge.to.index()].acceptor, nullptr)) continue;
-    bool held_back = false;
-    const bool look = !mutant(Mutant::kGreedyStartIgnored);
-    for (std::uint32_t i = edge.shadows.begin; look && i < edge.shadows.end && !held_back; ++i) {
-      const Edge& shadow = automaton_.edges[automaton_.shadows[i].index()];
-      held_back = !any_accepts(store, shadow.stops, nullptr).valid() &&
-                  accepts(store, automaton_.positions[shadow.to.index()].acceptor, nullptr);
-    }
-    if (held_back) continue;
-    if (!automaton_.leading.empty() && !leading_hold(store, pool, edge.to)) continue;
-    started = true;
-    take(store, pool, nullptr, edge.to);
-  }
-  if (automaton_.keeps_timeouts && started) {
-    store.starts.push_back(pool, RunStore::Start{event_, 0});
-  }
 }
 
 // ---- taking ------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@
 
 #include "nfa/automaton.h"
 #include "nfa/event_context.h"
+#include "nfa/run_seed.h"
 #include "nfa/run_store.h"
 
 namespace weir::nfa {
@@ -78,6 +79,16 @@ class Stepper {
   // they are forgotten, all of them.
   [[nodiscard]] bool unexamined() const { return unexamined_; }
 
+  // Whether what an event begins may be kept as a seed (nfa/run_seed.h).
+  [[nodiscard]] bool seeds() const { return seeds_; }
+  // The runs that the event begins for a key of which the rule holds nothing; null if it begins
+  // none.
+  [[nodiscard]] RunSeed* plant(const Seen& seen, base::Pool& pool);
+  // Makes an empty store what the seed's event would have made it.
+  void grow(RunStore& store, base::Pool& pool, const RunSeed& seed);
+  // From then on the seed is dead; kNoLimit if it never is.
+  [[nodiscard]] std::int64_t seed_expiry(const RunSeed& seed) const;
+
   // For a rule of one event: whether the one part takes it.
   [[nodiscard]] bool accepts_first(const RunStore& store, const Seen& seen);
 
@@ -115,6 +126,9 @@ class Stepper {
   enum class Verdict : std::uint8_t { kStay, kConsumed, kDead };
   enum class ShadowVerdict : std::uint8_t { kStays, kEnds, kTakes };
 
+  void find_seeds();
+  [[nodiscard]] bool may_begin() const;
+  [[nodiscard]] bool begins_on(const RunStore& store, const Edge& edge);
   void forget_runs(RunStore& store) const;
   void walk_edge(RunStore& store, base::Pool& pool, std::uint16_t edge);
   [[nodiscard]] bool next_looks_at(AcceptorId acceptor) const;
@@ -178,6 +192,13 @@ class Stepper {
   EventContext& context_;
   RunStore::Layout layout_;
   bool tells_combinations_apart_ = false;
+  struct SeedStart {  // one a start edge
+    std::int64_t life_ms = kNoLimit;
+    std::uint16_t runs = 0;
+  };
+  bool seeds_ = false;
+  std::vector<SeedStart> seed_starts_;
+  const RunStore nothing_;
   std::vector<SymbolMask> trailing_interest_;  // by local type: symbols of trailing absences
   static constexpr std::int32_t kNone = -1;
   static constexpr std::int32_t kSeveral = -2;

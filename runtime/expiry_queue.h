@@ -20,7 +20,7 @@ struct Expiry {
   std::int64_t time_ms = 0;
   KeyEntry* entry = nullptr;
   std::uint64_t serial = 0;        // of the entry
-  std::uint32_t store_serial = 0;  // of the store
+  std::uint32_t store_serial = 0;  // of the store or the seed
   std::uint32_t rule = 0;
 };
 

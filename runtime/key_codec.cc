@@ -1,13 +1,18 @@
 #include "runtime/key_codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
+#include <utility>
 
 namespace weir::runtime {
 namespace {
 
 void append_big_endian(std::uint64_t value, std::string& out) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xFF);
+  char bytes[sizeof value];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (56 - 8 * i));
+  out.append(bytes, sizeof bytes);
 }
 
 void append_integer(std::int64_t value, std::string& out) {
@@ -21,16 +26,16 @@ void append_float(double value, std::string& out) {
 }
 
 void append_string(std::string_view text, std::string& out) {
-  if (text.find('\0') == std::string_view::npos) {
-    out += text;
+  constexpr std::string_view kEnd{"\0\1", 2};
+  if (text.empty() || std::memchr(text.data(), 0, text.size()) == nullptr) {
+    out.append(text);
   } else {
     for (const char c : text) {
       out += c;
       if (c == '\0') out += '\xFF';
     }
   }
-  out += '\0';
-  out += '\1';
+  out.append(kEnd);
 }
 
 void append_value(event::TypeKind kind, const event::Value& value, std::string& out) {
@@ -53,6 +58,70 @@ void append_value(event::TypeKind kind, const event::Value& value, std::string& 
   }
 }
 
+std::uint64_t read_big_endian(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (const char c : bytes.substr(0, sizeof value)) {
+    value = value << 8 | static_cast<unsigned char>(c);
+  }
+  bytes.remove_prefix(std::min(bytes.size(), sizeof value));
+  return value;
+}
+
+std::int64_t read_integer(std::string_view& bytes) {
+  return static_cast<std::int64_t>(read_big_endian(bytes) ^ (std::uint64_t{1} << 63));
+}
+
+double read_float(std::string_view& bytes) {
+  const std::uint64_t bits = read_big_endian(bytes);
+  constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+  return std::bit_cast<double>((bits & kSign) != 0 ? bits ^ kSign : ~bits);
+}
+
+std::string_view read_string(std::string_view& bytes, std::vector<std::string>& texts) {
+  std::size_t end = bytes.find('\0');
+  const auto ended = [&] { return end + 1 >= bytes.size() || bytes[end + 1] == '\1'; };
+  if (end == std::string_view::npos) return std::exchange(bytes, {});
+  std::string_view text = bytes.substr(0, end);
+  if (!ended()) {  // a NUL within
+    std::string& whole = texts.emplace_back(text);
+    while (!ended()) {
+      const std::size_t next = std::min(bytes.find('\0', end + 2), bytes.size());
+      whole += '\0';
+      whole += bytes.substr(end + 2, next - end - 2);
+      end = next;
+    }
+    text = whole;
+  }
+  bytes.remove_prefix(std::min(end + 2, bytes.size()));
+  return text;
+}
+
+event::Value read_value(event::TypeKind kind, std::string_view& bytes,
+                        std::vector<std::string>& texts) {
+  event::Value value;
+  switch (kind) {
+    case event::TypeKind::kString:
+      return event::Value::of_string(read_string(bytes, texts));
+    case event::TypeKind::kDecimal: {
+      const auto high = static_cast<event::Int128>(read_integer(bytes));
+      const std::uint64_t low = read_big_endian(bytes);
+      return event::Value::of_decimal((high << 64) | static_cast<event::Int128>(low));
+    }
+    case event::TypeKind::kFloat:
+      return event::Value::of_float(read_float(bytes));
+    case event::TypeKind::kIp:
+      bytes.copy(reinterpret_cast<char*>(value.ip), sizeof value.ip);
+      bytes.remove_prefix(std::min(bytes.size(), sizeof value.ip));
+      return value;
+    case event::TypeKind::kGeo: {
+      const double lat = read_float(bytes);
+      return event::Value::of_geo({lat, read_float(bytes)});
+    }
+    default:
+      return event::Value::of_int(read_integer(bytes));
+  }
+}
+
 }  // namespace
 
 bool append_key(const event::EventType& type, const nfa::KeyExpr& expr, const event::Row& row,
@@ -64,19 +133,24 @@ bool append_key(const event::EventType& type, const nfa::KeyExpr& expr, const ev
   return true;
 }
 
-void key_values(const event::EventType& type, const nfa::KeyExpr& expr, const event::Row& row,
+std::vector<event::TypeKind> key_kinds(const event::Schema& schema, const nfa::KeyExpr& expr) {
+  std::vector<event::TypeKind> kinds;
+  for (std::size_t type = 0; kinds.empty() && type < expr.slots.size(); ++type) {
+    for (const std::uint16_t slot : expr.slots[type]) {
+      kinds.push_back(schema.types[type].fields[slot].type.kind);
+    }
+  }
+  return kinds;
+}
+
+void decode_key(std::span<const event::TypeKind> kinds, std::string_view bytes,
                 std::vector<event::Value>& out, std::vector<std::string>& texts) {
-  const auto& slots = expr.slots[row.type.index()];
   out.clear();
   texts.clear();
-  texts.reserve(slots.size());
-  for (const std::uint16_t slot : slots) {
-    event::Value value = row.slots[slot];
-    if (type.fields[slot].type.kind == event::TypeKind::kString) {
-      texts.emplace_back(value.string.view());
-      value = event::Value::of_string(texts.back());
-    }
-    out.push_back(value);
+  texts.reserve(kinds.size());
+  for (const event::TypeKind kind : kinds) {
+    if (bytes.empty()) return;
+    out.push_back(read_value(kind, bytes, texts));
   }
 }
 

@@ -22,8 +22,12 @@ namespace weir::runtime {
 [[nodiscard]] bool append_key(const event::EventType& type, const nfa::KeyExpr& expr,
                               const event::Row& row, std::string& out);
 
-// The values that a key was made of; strings point into `bytes_out`, which must stay.
-void key_values(const event::EventType& type, const nfa::KeyExpr& expr, const event::Row& row,
+// What the fields of such a key are, in order; none if the schema has no type with them.
+[[nodiscard]] std::vector<event::TypeKind> key_kinds(const event::Schema& schema,
+                                                     const nfa::KeyExpr& expr);
+
+// The values that a key was made of. Strings point into `bytes`, or into `texts`.
+void decode_key(std::span<const event::TypeKind> kinds, std::string_view bytes,
                 std::vector<event::Value>& out, std::vector<std::string>& texts);
 
 }  // namespace weir::runtime

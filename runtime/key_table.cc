@@ -1,13 +1,13 @@
 #include "runtime/key_table.h"
 
-#include <iterator>
+#include <utility>
 
 namespace weir::runtime {
 
 KeyTable::~KeyTable() {
   for (Slot& slot : slots_) {
     if (slot.entry == nullptr) continue;
-    for (RuleStore& rule : slot.entry->rules) nfa::RunStore::destroy(rule.store, pool_);
+    for (const RuleStore& held : slot.entry->rules) destroy(held);
     release(slot.entry);
   }
 }
@@ -21,21 +21,17 @@ KeyEntry* KeyTable::find(std::string_view key, std::uint64_t hash) const {
   }
 }
 
-KeyEntry* KeyTable::insert(std::string_view key, std::uint64_t hash, std::size_t values,
-                           std::size_t text_bytes) {
+KeyEntry* KeyTable::insert(std::string_view key, std::uint64_t hash) {
   if ((used_ + 1) * 4 > slots_.size() * 3) grow();
   KeyEntry* entry = new_entry();
   entry->hash = hash;
   entry->serial = ++serials_;
   entry->size = static_cast<std::uint32_t>(key.size());
-  const std::size_t values_at = (key.size() + 15) & ~std::size_t{15};
-  const std::size_t texts_at = values_at + values * sizeof(event::Value);
-  entry->block_bytes = static_cast<std::uint32_t>(texts_at + text_bytes);
-  entry->bytes = static_cast<char*>(pool_.allocate(entry->block_bytes));
+  entry->bytes = key.size() <= KeyEntry::kInlineBytes
+                     ? entry->inline_bytes
+                     : static_cast<char*>(pool_.allocate(key.size()));
   if (!key.empty()) std::memcpy(entry->bytes, key.data(), key.size());
-  if (values > 0) entry->values.adopt(entry->bytes + values_at, values);
-  if (text_bytes > 0) entry->texts.adopt(entry->bytes + texts_at, text_bytes);
-  entry->rules.adopt(entry->first_rules, std::size(entry->first_rules));
+  entry->rules.adopt(&entry->first_rule, 1);
   const std::size_t mask = slots_.size() - 1;
   std::size_t i = hash & mask;
   while (slots_[i].entry != nullptr) i = (i + 1) & mask;
@@ -59,10 +55,8 @@ KeyEntry* KeyTable::new_entry() {
 
 void KeyTable::release(KeyEntry* entry) {
   entry->rules.release(pool_);
-  entry->values.release(pool_);
-  entry->texts.release(pool_);
-  pool_.release(entry->bytes, entry->block_bytes);
-  *entry = KeyEntry{};
+  if (entry->size > KeyEntry::kInlineBytes) pool_.release(entry->bytes, entry->size);
+  entry->serial = 0;
   entry->next_free = free_;
   free_ = entry;
 }
@@ -96,32 +90,48 @@ void KeyTable::grow() {
   }
 }
 
-nfa::RunStore* KeyTable::find_store(const KeyEntry& entry, std::uint32_t rule) {
-  for (const RuleStore& each : entry.rules) {
-    if (each.rule == rule) return each.store;
+RuleStore& KeyTable::add_rule(KeyEntry& entry, std::uint32_t rule) {
+  entry.rules.push_back(pool_, RuleStore{rule});
+  std::uint32_t at = entry.rules.size() - 1;
+  for (; at > 0 && entry.rules[at - 1].rule > rule; --at) {
+    std::swap(entry.rules[at - 1], entry.rules[at]);
   }
-  return nullptr;
+  return entry.rules[at];
 }
 
 nfa::RunStore* KeyTable::add_store(KeyEntry& entry, std::uint32_t rule,
                                    const nfa::RunStore::Layout& layout) {
   nfa::RunStore* store = nfa::RunStore::create(layout, pool_);
   store->serial = ++store_serials_;
-  entry.rules.push_back(pool_, RuleStore{rule, store});
-  for (std::uint32_t i = entry.rules.size() - 1; i > 0 && entry.rules[i - 1].rule > rule; --i) {
-    std::swap(entry.rules[i - 1], entry.rules[i]);
-  }
+  add_rule(entry, rule).store = store;
   return store;
 }
 
-void KeyTable::drop_store(KeyEntry& entry, std::uint32_t rule) {
+void KeyTable::add_seed(KeyEntry& entry, std::uint32_t rule, nfa::RunSeed* seed) {
+  seed->serial = ++store_serials_;
+  add_rule(entry, rule).seed = seed;
+}
+
+nfa::RunStore* KeyTable::replace_seed(RuleStore& held, const nfa::RunStore::Layout& layout) {
+  held.store = nfa::RunStore::create(layout, pool_);
+  held.store->serial = held.seed->serial;
+  held.seed = nullptr;
+  return held.store;
+}
+
+void KeyTable::destroy(const RuleStore& held) {
+  if (held.store != nullptr) nfa::RunStore::destroy(held.store, pool_);
+  if (held.seed != nullptr) nfa::RunSeed::destroy(held.seed, pool_);
+}
+
+void KeyTable::drop_rule(KeyEntry& entry, std::uint32_t rule) {
   std::uint32_t kept = 0;
   for (std::uint32_t i = 0; i < entry.rules.size(); ++i) {
-    if (entry.rules[i].rule != rule) {
+    if (entry.rules[i].rule == rule) {
+      destroy(entry.rules[i]);
+    } else {
       entry.rules[kept++] = entry.rules[i];
-      continue;
     }
-    nfa::RunStore::destroy(entry.rules[i].store, pool_);
   }
   entry.rules.resize_down(kept);
 }

@@ -5,7 +5,7 @@
 // compares the serial before it trusts it. Single-threaded.
 //
 // Invariants
-// 1. An entry's rules are in ascending order, each with a store.
+// 1. An entry's rules are in ascending order, each with a store or a seed.
 // 2. Erasing shifts back what follows (no tombstones), so a probe ends at the first free slot.
 #pragma once
 
@@ -17,26 +17,29 @@
 
 #include "base/hash.h"
 #include "base/pool.h"
+#include "nfa/run_seed.h"
 #include "nfa/run_store.h"
 
 namespace weir::runtime {
 
+// What a rule holds for a key: a store, or the seed that it would grow from.
 struct RuleStore {
   std::uint32_t rule = 0;
   nfa::RunStore* store = nullptr;
+  nfa::RunSeed* seed = nullptr;  // if there is no store
 };
 
 struct KeyEntry {
+  static constexpr std::size_t kInlineBytes = 24;
+
   std::uint64_t hash = 0;
   std::uint64_t serial = 0;  // no other entry of this table ever has the same; 0: not in use
-  char* bytes = nullptr;     // the key
+  char* bytes = nullptr;     // the key: inline_bytes, or a block of the pool
   KeyEntry* next_free = nullptr;
   std::uint32_t size = 0;
-  std::uint32_t block_bytes = 0;  // of the block that begins with the key
   base::PoolVector<RuleStore> rules;
-  base::PoolVector<event::Value> values;  // of the key's fields, strings pointing into texts
-  base::PoolVector<char> texts;
-  RuleStore first_rules[2];  // where `rules` begins
+  RuleStore first_rule;  // where `rules` begins
+  char inline_bytes[kInlineBytes];
 
   [[nodiscard]] std::string_view key() const { return {bytes, size}; }
 };
@@ -50,17 +53,27 @@ class KeyTable {
 
   [[nodiscard]] static std::uint64_t hash(std::string_view key) { return base::hash64(key); }
   [[nodiscard]] KeyEntry* find(std::string_view key, std::uint64_t hash) const;
-  // `key` is not in the table. Room for so many values and bytes of texts comes with the entry.
-  KeyEntry* insert(std::string_view key, std::uint64_t hash, std::size_t values = 0,
-                   std::size_t text_bytes = 0);
+  // `key` is not in the table.
+  KeyEntry* insert(std::string_view key, std::uint64_t hash);
   // The entry holds no store.
   void erase(KeyEntry* entry);
   [[nodiscard]] std::size_t size() const { return used_; }
 
-  [[nodiscard]] static nfa::RunStore* find_store(const KeyEntry& entry, std::uint32_t rule);
+  // What the rule holds; null if it holds nothing.
+  [[nodiscard]] static RuleStore* find_rule(KeyEntry& entry, std::uint32_t rule) {
+    for (RuleStore& each : entry.rules) {
+      if (each.rule == rule) return &each;
+    }
+    return nullptr;
+  }
+  // The rule holds nothing yet.
   nfa::RunStore* add_store(KeyEntry& entry, std::uint32_t rule,
                            const nfa::RunStore::Layout& layout);
-  void drop_store(KeyEntry& entry, std::uint32_t rule);
+  // Takes the seed over, and gives it its serial.
+  void add_seed(KeyEntry& entry, std::uint32_t rule, nfa::RunSeed* seed);
+  // A store, empty, in place of the seed, with its serial. The seed is the caller's again.
+  nfa::RunStore* replace_seed(RuleStore& held, const nfa::RunStore::Layout& layout);
+  void drop_rule(KeyEntry& entry, std::uint32_t rule);
 
  private:
   static constexpr std::size_t kFirst = 64;
@@ -70,6 +83,8 @@ class KeyTable {
   };
   void grow();
   void release(KeyEntry* entry);
+  RuleStore& add_rule(KeyEntry& entry, std::uint32_t rule);
+  void destroy(const RuleStore& held);
 
   static constexpr std::size_t kSlab = 256;  // entries
   [[nodiscard]] KeyEntry* new_entry();

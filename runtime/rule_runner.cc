@@ -5,6 +5,7 @@
 
 #include "nfa/mutants.h"
 #include "nfa/value_text.h"
+#include "runtime/key_codec.h"
 
 namespace weir::runtime {
 
@@ -19,14 +20,20 @@ RuleRunner::RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::Event
       stepper_(rule_.automaton, context),
       moment_(rule_, context) {
   stepper_.set_first_compaction(options.first_compaction);
+  if (rule_.keyed) key_kinds_ = key_kinds(loaded.image->schema, rule_.keys[rule_.shown_key]);
+}
+
+std::span<const event::Value> RuleRunner::key_values(std::string_view key) {
+  decode_key(key_kinds_, key, key_fields_, key_texts_);
+  return key_fields_;
 }
 
 void RuleRunner::see(nfa::RunStore& store, const KeyEntry& entry, const nfa::Seen& seen,
                      MatchReceiver& receiver) {
-  const KeyRef key{entry.key(), {entry.values.data(), entry.values.size()}};
   stepper_.step(store, pool_, seen);
   if (stepper_.unexamined()) ++unexamined_;
   if (!stepper_.completed().empty()) {
+    const KeyRef key{entry.key(), key_values(entry.key())};
     moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
     report(store, key, Completion{seen.ts_ms, seen.row}, receiver);
   }
@@ -34,16 +41,15 @@ void RuleRunner::see(nfa::RunStore& store, const KeyEntry& entry, const nfa::See
 }
 
 void RuleRunner::see_stateless(const nfa::Seen& seen, std::string_view key,
-                               std::span<const event::Value> key_values, MatchReceiver& receiver) {
-  const auto& automaton = rule_.automaton;
-  if ((seen.symbols & automaton.start_interest[seen.local_type]) == 0) return;
-  const KeyRef ref{key, key_values};
-  single_.forget_events();
-  const std::uint32_t event = single_.keep(stepper_.layout(), automaton, pool_, *seen.row,
-                                           seen.ts_ms, seen.local_type, seen.keep_raw);
+                               MatchReceiver& receiver) {
+  if ((seen.symbols & rule_.automaton.start_interest[seen.local_type]) == 0) return;
   if (!stepper_.accepts_first(single_, seen)) return;
+  const KeyRef ref{key, key_values(key)};
+  single_.forget_events();
+  const std::uint32_t event = single_.keep(stepper_.layout(), rule_.automaton, pool_, *seen.row,
+                                           seen.ts_ms, seen.local_type, seen.keep_raw);
   const nfa::TakenEvent taken{event, 0};
-  moment_.report_only({&taken, 1}, single_, stepper_.layout(), key_values);
+  moment_.report_only({&taken, 1}, single_, stepper_.layout(), ref.values);
   report(single_, ref, Completion{seen.ts_ms, seen.row}, receiver);
 }
 
@@ -193,13 +199,15 @@ base::Hash128 RuleRunner::alert_id(std::string_view key, std::string_view timeou
 
 void RuleRunner::fall_due(nfa::RunStore& store, const KeyEntry& entry, std::int64_t deadline_ms,
                           MatchReceiver& receiver) {
-  const KeyRef key{entry.key(), {entry.values.data(), entry.values.size()}};
   stepper_.expire(store, deadline_ms);
+  const bool timeouts = !rule_.timeout.empty();
+  if (stepper_.completed().empty() && !timeouts) return;
+  const KeyRef key{entry.key(), key_values(entry.key())};
   if (!stepper_.completed().empty()) {
     moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
     report(store, key, Completion{deadline_ms, nullptr}, receiver);
   }
-  if (!rule_.timeout.empty()) report_timeouts(store, key, deadline_ms, receiver);
+  if (timeouts) report_timeouts(store, key, deadline_ms, receiver);
 }
 
 void RuleRunner::report_timeouts(nfa::RunStore& store, const KeyRef& key, std::int64_t deadline_ms,

@@ -36,11 +36,13 @@ class RuleRunner {
   void see(nfa::RunStore& store, const KeyEntry& entry, const nfa::Seen& seen,
            MatchReceiver& receiver);
   // A rule of one event: no store, no key entry.
-  void see_stateless(const nfa::Seen& seen, std::string_view key,
-                     std::span<const event::Value> key_values, MatchReceiver& receiver);
+  void see_stateless(const nfa::Seen& seen, std::string_view key, MatchReceiver& receiver);
   // Deadlines and timeouts of `store` at deadline_ms.
   void fall_due(nfa::RunStore& store, const KeyEntry& entry, std::int64_t deadline_ms,
                 MatchReceiver& receiver);
+
+  // What a key of the rule was made of; valid until the next event, deadline or call.
+  [[nodiscard]] std::span<const event::Value> key_values(std::string_view key);
 
   [[nodiscard]] std::uint64_t unexamined() const { return unexamined_; }
 
@@ -84,7 +86,11 @@ class RuleRunner {
   nfa::RunStore single_;  // see_stateless: holds the one event
   std::uint64_t unexamined_ = 0;
 
+  std::vector<event::TypeKind> key_kinds_;
+
   // Of the alert under way.
+  std::vector<event::Value> key_fields_;
+  std::vector<std::string> key_texts_;
   std::vector<ReportedValue> key_values_;
   std::vector<ReportedValue> emits_;
   std::deque<std::string> emit_texts_;  // what strings of emits_ point to

@@ -113,18 +113,10 @@ void Shard::see(const RuleOfType& of_type, const event::Row& row, bool clamp) {
   if (warms) seen.warm = is_warm(of_type, row.ts_ms);
   if (seen.symbols == 0 && !automaton.strict) return;
   if (loaded_.stateless[of_type.rule]) {
-    if ((seen.symbols & automaton.start_interest[of_type.local_type]) == 0) return;
-    std::vector<event::Value> values;
-    std::vector<std::string> texts;
-    if (rule.keyed) {
-      key_values(loaded_.image->schema.types[row.type.index()], rule.keys.front(), row, values,
-                 texts);
-    }
-    runners_[of_type.rule]->see_stateless(seen, key.bytes, values, *this);
+    runners_[of_type.rule]->see_stateless(seen, key.bytes, *this);
     return;
   }
-  static const nfa::KeyExpr kNoKey;
-  see_for_key(of_type, key, rule.keyed ? rule.keys.front() : kNoKey, seen, clamp);
+  see_for_key(of_type, key, seen, clamp);
 }
 
 bool Shard::is_warm(const RuleOfType& of_type, std::int64_t ts_ms) {
@@ -153,13 +145,12 @@ void Shard::see_by_part(const RuleOfType& of_type, const nfa::Seen& seen, bool c
   struct Way {
     std::string bytes;
     std::uint32_t mask;
-    std::size_t expr;
   };
   std::vector<Way> ways;
   for (std::size_t i = 0; i < rule.keys.size(); ++i) {
     if (i >= rule.key_types.size() || rule.keys[i].slots[seen.row->type.index()].empty()) continue;
     if (rule.key_types[i][of_type.local_type] == 0) continue;
-    Way way{{}, std::uint32_t{1} << i, i};
+    Way way{{}, std::uint32_t{1} << i};
     if (!append_key(type, rule.keys[i], *seen.row, way.bytes)) continue;
     const auto same = std::ranges::find(ways, way.bytes, &Way::bytes);
     if (same != ways.end())
@@ -176,71 +167,81 @@ void Shard::see_by_part(const RuleOfType& of_type, const nfa::Seen& seen, bool c
     nfa::Seen once = seen;
     once.key_mask = way.mask;
     once.warm = warm;
-    see_for_key(of_type, key, rule.keys[way.expr], once, clamp);
+    see_for_key(of_type, key, once, clamp);
   }
 }
 
-void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::KeyExpr& expr,
-                        nfa::Seen seen, bool clamp) {
-  const nfa::Automaton& automaton = loaded_.image->rules[of_type.rule].automaton;
+void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen seen, bool clamp) {
+  const std::uint32_t rule = of_type.rule;
+  const nfa::Automaton& automaton = loaded_.image->rules[rule].automaton;
   KeyTable& table = *tables_[of_type.dimension];
+  RuleRunner& runner = *runners_[rule];
   look_up(of_type.dimension, key);
-  const std::size_t local = of_type.local_type;
-  const bool begins =
-      (seen.symbols & (automaton.start_interest[local] | automaton.leading_interest[local])) != 0;
-  nfa::RunStore* store =
-      key.entry != nullptr ? KeyTable::find_store(*key.entry, of_type.rule) : nullptr;
-  if (store == nullptr && !begins) return;
-  seen.ts_ms = match_time(store, *seen.row, clamp);
-  if (key.entry == nullptr) key.entry = new_entry(of_type.dimension, key, expr, *seen.row);
-  if (store == nullptr) {
-    store = table.add_store(*key.entry, of_type.rule, runners_[of_type.rule]->stepper().layout());
+  RuleStore* held = key.entry != nullptr ? KeyTable::find_rule(*key.entry, rule) : nullptr;
+  if (held == nullptr) {
+    const std::size_t local = of_type.local_type;
+    const nfa::SymbolMask begins =
+        automaton.start_interest[local] | automaton.leading_interest[local];
+    if ((seen.symbols & begins) == 0) return;
+    if (runner.stepper().seeds()) return plant(of_type, key, seen);
+  }
+  seen.ts_ms = match_time(held, *seen.row, clamp);
+  nfa::RunStore* store = nullptr;
+  if (held != nullptr) {
+    store = held->store != nullptr ? held->store : grow(rule, *held);
+  } else {
+    if (key.entry == nullptr) key.entry = table.insert(key.bytes, key.hash);
+    store = table.add_store(*key.entry, rule, runner.stepper().layout());
   }
   store->newest_ms = std::max(store->newest_ms, seen.ts_ms);
   const std::uint32_t before = store->cohorts_live();
-  runners_[of_type.rule]->see(*store, *key.entry, seen, *this);
+  runner.see(*store, *key.entry, seen, *this);
   open_ += store->cohorts_live();
   open_ -= before;
   peak_open_ = std::max(peak_open_, open_);
-  KeyEntry* entry = key.entry;
-  settle(of_type.rule, entry, store, seen.ts_ms);
-  if (entry->rules.empty()) {
-    table.erase(entry);
+  settle(rule, key.entry, store, seen.ts_ms);
+  if (key.entry->rules.empty()) {
+    table.erase(key.entry);
     key.entry = nullptr;
   }
-}  // namespace weir::runtime
-
-std::int64_t Shard::match_time(const nfa::RunStore* store, const event::Row& row, bool clamp) {
-  if (!clamp || store == nullptr || row.ts_ms >= store->newest_ms) return row.ts_ms;
-  ++clamped_;
-  return store->newest_ms;
 }
 
-KeyEntry* Shard::new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::KeyExpr& expr,
-                           const event::Row& row) {
-  if (expr.fields.empty()) return tables_[dimension]->insert(key.bytes, key.hash);
-  const auto& type = loaded_.image->schema.types[row.type.index()];
-  const auto& slots = expr.slots[row.type.index()];
-  const auto is_text = [&](std::uint16_t slot) {
-    return type.fields[slot].type.kind == event::TypeKind::kString;
-  };
-  std::size_t bytes = 0;
-  for (const std::uint16_t slot : slots) {
-    if (is_text(slot)) bytes += row.slots[slot].string.size();
-  }
-  // All room at once: the values point into the texts.
-  KeyEntry* entry = tables_[dimension]->insert(key.bytes, key.hash, slots.size(), bytes);
-  for (const std::uint16_t slot : slots) {
-    event::Value value = row.slots[slot];
-    if (is_text(slot) && value.string.size() > 0) {
-      const std::string_view text = value.string.view();
-      char* place = entry->texts.extend(pool_, text.size());
-      std::ranges::copy(text, place);
-      value = event::Value::of_string({place, text.size()});
-    }
-    entry->values.push_back(pool_, value);
-  }
-  return entry;
+// The first event of a key, as far as the rule is concerned: what it begins is kept as a seed.
+void Shard::plant(const RuleOfType& of_type, KeyOfEvent& key, const nfa::Seen& seen) {
+  const nfa::Stepper& stepper = runners_[of_type.rule]->stepper();
+  nfa::RunSeed* seed = runners_[of_type.rule]->stepper().plant(seen, pool_);
+  if (seed == nullptr) return;
+  KeyTable& table = *tables_[of_type.dimension];
+  if (key.entry == nullptr) key.entry = table.insert(key.bytes, key.hash);
+  table.add_seed(*key.entry, of_type.rule, seed);
+  open_ += seed->runs;
+  peak_open_ = std::max(peak_open_, open_);
+  const std::int64_t expiry = stepper.seed_expiry(*seed);
+  if (expiry == nfa::kNoLimit) return;
+  expiries_.push(expiry_queue_[of_type.rule],
+                 Expiry{expiry, key.entry, key.entry->serial, seed->serial, of_type.rule});
+}
+
+// A second event has come: the seed becomes the store that its event would have made.
+nfa::RunStore* Shard::grow(std::uint32_t rule, RuleStore& held) {
+  nfa::Stepper& stepper = runners_[rule]->stepper();
+  nfa::RunSeed* seed = held.seed;
+  nfa::RunStore* store = tables_[loaded_.dimension[rule]]->replace_seed(held, stepper.layout());
+  store->awaits_expiry = stepper.seed_expiry(*seed) != nfa::kNoLimit;
+  stepper.grow(*store, pool_, *seed);
+  open_ += store->cohorts_live();
+  open_ -= seed->runs;
+  nfa::RunSeed::destroy(seed, pool_);
+  return store;
+}
+
+std::int64_t Shard::match_time(const RuleStore* held, const event::Row& row, bool clamp) {
+  if (!clamp || held == nullptr) return row.ts_ms;
+  const std::int64_t newest_ms =
+      held->store != nullptr ? held->store->newest_ms : held->seed->event.ts_ms;
+  if (row.ts_ms >= newest_ms) return row.ts_ms;
+  ++clamped_;
+  return newest_ms;
 }
 
 // ---- time --------------------------------------------------------------------------------------
@@ -250,7 +251,7 @@ void Shard::settle(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, st
   const bool nothing = store->empty() && store->leading.empty() && store->starts.empty() &&
                        store->cooldown_until_ms <= now_ms;
   if (nothing) {
-    tables_[loaded_.dimension[rule]]->drop_store(*entry, rule);
+    tables_[loaded_.dimension[rule]]->drop_rule(*entry, rule);
     return;
   }
   arm(rule, *entry, *store, now_ms);
@@ -288,8 +289,15 @@ void Shard::advance(std::int64_t now_ms, Sink& sink) {
 void Shard::expire(const Expiry& expiry) {
   KeyEntry* entry = expiry.entry;
   if (entry->serial != expiry.serial) return;
-  nfa::RunStore* store = KeyTable::find_store(*entry, expiry.rule);
-  if (store == nullptr || store->serial != expiry.store_serial) return;
+  const RuleStore* held = KeyTable::find_rule(*entry, expiry.rule);
+  if (held == nullptr) return;
+  if (held->seed != nullptr) {
+    if (held->seed->serial != expiry.store_serial) return;
+    open_ -= held->seed->runs;
+    return drop(expiry.rule, entry);
+  }
+  nfa::RunStore* store = held->store;
+  if (store->serial != expiry.store_serial) return;
   store->awaits_expiry = false;
   const std::int64_t later = runners_[expiry.rule]->stepper().expiry_time(*store);
   if (later > expiry.time_ms) return arm(expiry.rule, *entry, *store, expiry.time_ms);
@@ -316,14 +324,15 @@ void Shard::clean_up(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store,
 
 void Shard::drop(std::uint32_t rule, KeyEntry* entry) {
   KeyTable& table = *tables_[loaded_.dimension[rule]];
-  table.drop_store(*entry, rule);
+  table.drop_rule(*entry, rule);
   if (entry->rules.empty()) table.erase(entry);
 }
 
 void Shard::fall_due(const Timer& timer) {
   KeyEntry* entry = timer.entry;
   if (entry->serial != timer.serial) return;
-  nfa::RunStore* store = KeyTable::find_store(*entry, timer.rule);
+  const RuleStore* held = KeyTable::find_rule(*entry, timer.rule);
+  nfa::RunStore* store = held != nullptr ? held->store : nullptr;
   if (store == nullptr || store->armed_ms != timer.time_ms) return;
   store->armed_ms = nfa::kNoLimit;
   RuleRunner& runner = *runners_[timer.rule];

@@ -52,13 +52,11 @@ class Shard final : public MatchReceiver {
   void look_up(std::uint32_t dimension, KeyOfEvent& key);
   void see(const RuleOfType& of_type, const event::Row& row, bool clamp);
   void see_by_part(const RuleOfType& of_type, const nfa::Seen& seen, bool clamp);
-  void see_for_key(const RuleOfType& of_type, KeyOfEvent& key, const nfa::KeyExpr& expr,
-                   nfa::Seen seen, bool clamp);
+  void see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen seen, bool clamp);
   [[nodiscard]] KeyOfEvent& key_of(const RuleOfType& of_type, const event::Row& row);
-  [[nodiscard]] std::int64_t match_time(const nfa::RunStore* store, const event::Row& row,
-                                        bool clamp);
-  KeyEntry* new_entry(std::uint32_t dimension, KeyOfEvent& key, const nfa::KeyExpr& expr,
-                      const event::Row& row);
+  [[nodiscard]] std::int64_t match_time(const RuleStore* held, const event::Row& row, bool clamp);
+  void plant(const RuleOfType& of_type, KeyOfEvent& key, const nfa::Seen& seen);
+  nfa::RunStore* grow(std::uint32_t rule, RuleStore& held);
   void settle(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, std::int64_t now_ms);
   void arm(std::uint32_t rule, KeyEntry& entry, nfa::RunStore& store, std::int64_t now_ms);
   void fall_due(const Timer& timer);
@@ -90,7 +88,7 @@ class Shard final : public MatchReceiver {
   std::uint64_t alerts_ = 0;
   std::uint64_t withheld_ = 0;
   std::uint64_t clamped_ = 0;
-  std::uint64_t open_ = 0;  // cohorts
+  std::uint64_t open_ = 0;  // cohorts, and those that seeds stand for
   std::uint64_t peak_open_ = 0;
   std::vector<std::uint64_t> alerts_by_rule_;
   std::vector<std::uint64_t> decisions_;
