@@ -141,7 +141,7 @@ std::uint32_t RunStore::add_union(base::Pool& pool, std::uint32_t left, std::uin
 
 // ---- cohorts -----------------------------------------------------------------------------------
 
-std::uint32_t RunStore::new_cohort(const Layout& layout, base::Pool& pool) {
+std::uint32_t RunStore::new_cohort(const Layout& layout, base::Pool& pool, const Cohort& like) {
   std::uint32_t id = free_cohort_;
   if (id != kNoCohort) {
     free_cohort_ = cohort(layout, id).next;
@@ -150,9 +150,7 @@ std::uint32_t RunStore::new_cohort(const Layout& layout, base::Pool& pool) {
     (void)cohorts_.extend(pool, layout.cohort_bytes);
   }
   ++cohorts_live_;
-  auto* fresh = new (&cohort(layout, id)) Cohort;
-  std::fill_n(remembered(*fresh), layout.registers, kNoEvent);
-  std::fill_n(aggregates(layout, *fresh), layout.aggregates, AggregateState{});
+  std::memcpy(static_cast<void*>(&cohort(layout, id)), &like, layout.cohort_bytes);
   return id;
 }
 

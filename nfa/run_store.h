@@ -191,7 +191,7 @@ class RunStore {
     return reinterpret_cast<AggregateState*>(reinterpret_cast<char*>(&cohort) +
                                              layout.aggregates_at);
   }
-  std::uint32_t new_cohort(const Layout& layout, base::Pool& pool);
+  std::uint32_t new_cohort(const Layout& layout, base::Pool& pool, const Cohort& like);
   // Puts a cohort at the head of a list; takes it out and frees it.
   void link(const Layout& layout, std::uint32_t list, std::uint32_t id);
   void drop_cohort(const Layout& layout, std::uint32_t list, std::uint32_t id);

@@ -74,6 +74,11 @@ Stepper::Stepper(const Automaton& automaton, EventContext& context)
     if (open_at_first(static_cast<std::uint16_t>(e)) == 0) continue;
     next_ending_ = next_ending_ == kNone ? static_cast<std::int32_t>(e) : kSeveral;
   }
+  for (const DynamicCondition& condition : automaton.conditions) {
+    quick_.push_back(
+        quick_condition(automaton, context.loaded().programs[condition.program.index()]));
+  }
+  has_deadlines_ = automaton.keeps_timeouts || !automaton.trailing.empty();
   find_seeds();
 }
 
@@ -124,6 +129,25 @@ bool Stepper::load_aggregate(const RunStore& store, Cohort& cohort, std::uint16_
   return aggregate_result(aggregate, desc, state, context_.counters(), out);
 }
 
+bool Stepper::condition_holds(const RunStore& store, std::uint32_t index, Cohort* cohort) {
+  const QuickCondition& quick = quick_[index];
+  if (quick.value_class == QuickCondition::Class::kNone) {
+    const DynamicCondition& condition = automaton_.conditions[index];
+    load_registers(store, cohort, condition.registers);
+    const auto& program = context_.loaded().programs[condition.program.index()];
+    return holds(program, context_.input(seen_->row, registers_.data(), present_.data()),
+                 context_.scratch());
+  }
+  if (cohort == nullptr || !seen_->row->has(quick.slot)) return false;
+  const std::uint32_t event = const_cast<RunStore&>(store).remembered(*cohort)[quick.event];
+  if (event == kNoEvent) return false;
+  const std::int16_t kept = quick.kept_slot[store.event(layout_, event).local_type];
+  event::Value value;
+  return kept >= 0 &&
+         store.kept_value(layout_, automaton_, event, static_cast<std::size_t>(kept), &value) &&
+         quick.compare(seen_->row->slots[quick.slot], value);
+}
+
 bool Stepper::accepts(const RunStore& store, AcceptorId id, Cohort* cohort) {
   const Acceptor& acceptor = automaton_.acceptors[id.index()];
   const TypeAcceptor& test = automaton_.type_acceptors[acceptor.by_type.begin + seen_->local_type];
@@ -134,11 +158,7 @@ bool Stepper::accepts(const RunStore& store, AcceptorId id, Cohort* cohort) {
     return false;
   }
   for (std::uint32_t i = test.conditions.begin; i < test.conditions.end; ++i) {
-    const DynamicCondition& condition = automaton_.conditions[i];
-    load_registers(store, cohort, condition.registers);
-    const auto& program = context_.loaded().programs[condition.program.index()];
-    if (!holds(program, context_.input(seen_->row, registers_.data(), present_.data()),
-               context_.scratch())) {
+    if (!condition_holds(store, i, cohort)) {
       if (observer_ != nullptr) {
         observer_->on_refuse(store, cohort, id,
                              static_cast<std::int32_t>(i - test.conditions.begin));
@@ -204,7 +224,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
           observer_ != nullptr;
       if (interested || edge.strict) walk_edge(store, pool, static_cast<std::uint16_t>(e));
     }
-    walk_pending(store, pool);
+    if (store.head(layout_.edges) != kNoCohort) walk_pending(store, pool);
     const std::size_t next = store.cohorts_live() + staged_.size() / layout_.cohort_bytes;
     if (tells_combinations_apart_ && next > kMaxExamined) {
       forget_runs(store);
@@ -354,7 +374,7 @@ void Stepper::take(RunStore& store, base::Pool& pool, const Cohort* before,
   if (before != nullptr) {
     std::memcpy(whole_.data(), before, layout_.cohort_bytes);
   } else {
-    blank_run(store, *moved);
+    std::memcpy(whole_.data(), nothing_taken_.data(), layout_.cohort_bytes);
   }
   moved->set = node;
   moved->max_start = store.node(node).max_start;

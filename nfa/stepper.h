@@ -24,6 +24,7 @@
 
 #include "nfa/automaton.h"
 #include "nfa/event_context.h"
+#include "nfa/quick_condition.h"
 #include "nfa/run_seed.h"
 #include "nfa/run_store.h"
 
@@ -126,8 +127,16 @@ class Stepper {
   enum class Verdict : std::uint8_t { kStay, kConsumed, kDead };
   enum class ShadowVerdict : std::uint8_t { kStays, kEnds, kTakes };
 
+  struct SeedStart {  // one a start edge
+    std::int64_t life_ms = kNoLimit;
+    std::uint16_t runs = 0;
+    std::vector<SymbolMask> taken;  // by local type: symbols with which the event is taken ...
+    bool plain = false;             // ... if nothing else is asked
+  };
+
   void find_seeds();
   [[nodiscard]] bool may_begin() const;
+  [[nodiscard]] SeedStart seed_start(const Edge& edge) const;
   [[nodiscard]] bool begins_on(const RunStore& store, const Edge& edge);
   void forget_runs(RunStore& store) const;
   void walk_edge(RunStore& store, base::Pool& pool, std::uint16_t edge);
@@ -136,6 +145,7 @@ class Stepper {
                                  Cohort& cohort);
   [[nodiscard]] ShadowVerdict watch(const RunStore& store, const Edge& shadow, Cohort& cohort);
   [[nodiscard]] bool accepts(const RunStore& store, AcceptorId acceptor, Cohort* cohort);
+  [[nodiscard]] bool condition_holds(const RunStore& store, std::uint32_t index, Cohort* cohort);
   [[nodiscard]] AcceptorId any_accepts(const RunStore& store, Range<AcceptorId> list,
                                        Cohort* cohort);
   void walk_pending(RunStore& store, base::Pool& pool);
@@ -192,10 +202,8 @@ class Stepper {
   EventContext& context_;
   RunStore::Layout layout_;
   bool tells_combinations_apart_ = false;
-  struct SeedStart {  // one a start edge
-    std::int64_t life_ms = kNoLimit;
-    std::uint16_t runs = 0;
-  };
+  std::vector<QuickCondition> quick_;  // beside Automaton::conditions
+  bool has_deadlines_ = false;         // some store of the rule may wait for one
   bool seeds_ = false;
   std::vector<SeedStart> seed_starts_;
   const RunStore nothing_;

@@ -10,14 +10,14 @@
 namespace weir::nfa {
 
 void Stepper::commit(RunStore& store, base::Pool& pool) {
-  advance_floor(store, seen_->ts_ms);
+  if (!completed_.empty()) advance_floor(store, seen_->ts_ms);  // what was reported may skip
   for (std::size_t at = 0; at < staged_.size(); at += layout_.cohort_bytes) {
     const auto& staged = *reinterpret_cast<const Cohort*>(staged_.data() + at);
     const std::uint32_t floor = staged.edge == kPendingEdge ? store.skip_floor : store.alive_floor;
     if (staged.max_start >= floor) place(store, pool, staged);
   }
   staged_.clear();
-  if (store.cohorts_live() > layout_.few) order_deadlines(store, pool);
+  if (has_deadlines_ && store.cohorts_live() > layout_.few) order_deadlines(store, pool);
 }
 
 bool Stepper::same_future(const Cohort& a, const Cohort& b) const {
@@ -125,8 +125,7 @@ void Stepper::place(RunStore& store, base::Pool& pool, const Cohort& staged) {
     if (revived) note_deadline(store, pool, equal.cohort);
     return;
   }
-  const std::uint32_t id = store.new_cohort(layout_, pool);
-  std::memcpy(&store.cohort(layout_, id), &staged, layout_.cohort_bytes);
+  const std::uint32_t id = store.new_cohort(layout_, pool, staged);
   store.link(layout_, list, id);
   if (equal.slot != kNoSlot) store.crowd->by_future[equal.slot] = id;
   note_deadline(store, pool, id);

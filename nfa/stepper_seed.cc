@@ -17,18 +17,32 @@ void Stepper::find_seeds() {
   if (!automaton_.leading.empty() || automaton_.keeps_timeouts) return;
   if (automaton_.start_edges.size() > kMostStarts) return;
   for (std::uint32_t e = automaton_.start_edges.begin; e < automaton_.start_edges.end; ++e) {
-    const Position& position = automaton_.positions[automaton_.edges[e].to.index()];
-    if (position.endings.size() > 0) return;
-    std::int64_t longest_gap = 0;
-    for (std::uint32_t next = position.edges.begin; next < position.edges.end; ++next) {
-      const Edge& edge = automaton_.edges[next];
-      longest_gap = ends_with_gap(edge) ? std::max(longest_gap, edge.within_ms) : kNoLimit;
-      if (longest_gap == kNoLimit) break;
-    }
-    seed_starts_.push_back({std::min(longest_gap, automaton_.within_ms),
-                            static_cast<std::uint16_t>(position.edges.size())});
+    const Edge& edge = automaton_.edges[e];
+    if (automaton_.positions[edge.to.index()].endings.size() > 0) return;
+    seed_starts_.push_back(seed_start(edge));
   }
   seeds_ = true;
+}
+
+Stepper::SeedStart Stepper::seed_start(const Edge& edge) const {
+  const Position& position = automaton_.positions[edge.to.index()];
+  std::int64_t longest_gap = 0;
+  for (std::uint32_t e = position.edges.begin; e < position.edges.end; ++e) {
+    const Edge& next = automaton_.edges[e];
+    longest_gap = ends_with_gap(next) ? std::max(longest_gap, next.within_ms) : kNoLimit;
+    if (longest_gap == kNoLimit) break;
+  }
+  SeedStart start;
+  start.life_ms = std::min(longest_gap, automaton_.within_ms);
+  start.runs = static_cast<std::uint16_t>(position.edges.size());
+  const Acceptor& acceptor = automaton_.acceptors[position.acceptor.index()];
+  start.plain = edge.stops.size() == 0 && edge.shadows.size() == 0 && acceptor.key_expr == 0;
+  for (std::size_t type = 0; type < automaton_.types.size(); ++type) {
+    const TypeAcceptor& test = automaton_.type_acceptors[acceptor.by_type.begin + type];
+    start.plain = start.plain && test.conditions.size() == 0;
+    start.taken.push_back(test.symbol == kNeverAccepts ? 0 : SymbolMask{1} << test.symbol);
+  }
+  return start;
 }
 
 // Whether the event of the step under way is one that runs on this edge begin with, as far as it
@@ -71,9 +85,14 @@ RunSeed* Stepper::plant(const Seen& seen, base::Pool& pool) {
   std::uint32_t starts = 0;
   std::uint32_t runs = 0;
   for (std::uint32_t i = 0; i < automaton_.start_edges.size(); ++i) {
-    if (!begins_on(nothing_, automaton_.edges[automaton_.start_edges.begin + i])) continue;
+    const SeedStart& start = seed_starts_[i];
+    const bool takes =
+        start.plain && (seen.key_mask & 1) != 0
+            ? (seen.symbols & start.taken[seen.local_type]) != 0
+            : begins_on(nothing_, automaton_.edges[automaton_.start_edges.begin + i]);
+    if (!takes) continue;
     starts |= std::uint32_t{1} << i;
-    runs += seed_starts_[i].runs;
+    runs += start.runs;
   }
   if (starts == 0) return nullptr;
   const std::size_t text_bytes =

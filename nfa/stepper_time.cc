@@ -80,6 +80,7 @@ std::uint32_t Stepper::first_due(RunStore& store) const {
 
 std::int64_t Stepper::next_deadline(RunStore& store) const {
   std::int64_t next = kNoLimit;
+  if (!has_deadlines_) return next;
   if (store.cohorts_live() > 0) {
     const std::uint32_t first = first_due(store);
     if (first != kNoCohort) next = store.cohort(layout_, first).deadline_ms;

@@ -6,9 +6,9 @@
 // Cost: O(1) a store; O(log horizons) when another queue's head becomes the earliest.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <queue>
 #include <utility>
 #include <vector>
 
@@ -37,18 +37,23 @@ class ExpiryQueues {
 
   void push(std::uint32_t queue, const Expiry& expiry) {
     Ring& ring = queues_[queue];
-    if (ring.size == 0) heads_.emplace(expiry.time_ms, queue);
+    if (ring.size == 0) add_head(expiry.time_ms, queue);
     ring.push(expiry);
   }
 
   // Takes out one whose time is before now_ms; false if the head of no queue is.
   [[nodiscard]] bool take(std::int64_t now_ms, Expiry& out) {
-    if (heads_.empty() || heads_.top().first >= now_ms) return false;
-    const std::uint32_t queue = heads_.top().second;
-    heads_.pop();
+    if (heads_.empty() || heads_.front().first >= now_ms) return false;
+    const std::uint32_t queue = heads_.front().second;
     Ring& ring = queues_[queue];
     out = ring.pop();
-    if (ring.size > 0) heads_.emplace(ring.items[ring.first].time_ms, queue);
+    if (heads_.size() == 1 && ring.size > 0) {
+      heads_.front().first = ring.items[ring.first].time_ms;
+      return true;
+    }
+    std::ranges::pop_heap(heads_, std::greater<>());
+    heads_.pop_back();
+    if (ring.size > 0) add_head(ring.items[ring.first].time_ms, queue);
     return true;
   }
 
@@ -76,9 +81,14 @@ class ExpiryQueues {
       first = 0;
     }
   };
+  void add_head(std::int64_t time_ms, std::uint32_t queue) {
+    heads_.emplace_back(time_ms, queue);
+    std::ranges::push_heap(heads_, std::greater<>());
+  }
+
   using Head = std::pair<std::int64_t, std::uint32_t>;
   std::vector<Ring> queues_;
-  std::priority_queue<Head, std::vector<Head>, std::greater<>> heads_;  // of queues not empty
+  std::vector<Head> heads_;  // of queues not empty: a heap, the earliest first
 };
 
 }  // namespace weir::runtime

@@ -26,16 +26,22 @@ void append_float(double value, std::string& out) {
 }
 
 void append_string(std::string_view text, std::string& out) {
-  constexpr std::string_view kEnd{"\0\1", 2};
   if (text.empty() || std::memchr(text.data(), 0, text.size()) == nullptr) {
-    out.append(text);
-  } else {
-    for (const char c : text) {
-      out += c;
-      if (c == '\0') out += '\xFF';
-    }
+    const std::size_t at = out.size();
+    out.resize_and_overwrite(at + text.size() + 2, [&](char* bytes, std::size_t size) {
+      text.copy(bytes + at, text.size());
+      bytes[size - 2] = '\0';
+      bytes[size - 1] = '\1';
+      return size;
+    });
+    return;
   }
-  out.append(kEnd);
+  for (const char c : text) {
+    out += c;
+    if (c == '\0') out += '\xFF';
+  }
+  out += '\0';
+  out += '\1';
 }
 
 void append_value(event::TypeKind kind, const event::Value& value, std::string& out) {
@@ -129,6 +135,23 @@ bool append_key(const event::EventType& type, const nfa::KeyExpr& expr, const ev
   for (const std::uint16_t slot : expr.slots[row.type.index()]) {
     if (!row.has(slot)) return false;
     append_value(type.fields[slot].type.kind, row.slots[slot], out);
+  }
+  return true;
+}
+
+std::vector<KeyField> key_fields(const event::Schema& schema, const nfa::KeyExpr& expr,
+                                 event::EventTypeId type) {
+  std::vector<KeyField> fields;
+  for (const std::uint16_t slot : expr.slots[type.index()]) {
+    fields.push_back({slot, schema.types[type.index()].fields[slot].type.kind});
+  }
+  return fields;
+}
+
+bool append_key(std::span<const KeyField> fields, const event::Row& row, std::string& out) {
+  for (const KeyField& field : fields) {
+    if (!row.has(field.slot)) return false;
+    append_value(field.kind, row.slots[field.slot], out);
   }
   return true;
 }

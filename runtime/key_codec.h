@@ -8,6 +8,7 @@
 //   ip               16 bytes;  geo   two floats
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,17 @@ namespace weir::runtime {
 // Appends the key of the row under `expr`; false if a field of it is absent (L3.13: not seen).
 [[nodiscard]] bool append_key(const event::EventType& type, const nfa::KeyExpr& expr,
                               const event::Row& row, std::string& out);
+
+// A field of a key as one event type has it.
+struct KeyField {
+  std::uint16_t slot = 0;
+  event::TypeKind kind = event::TypeKind::kString;
+};
+[[nodiscard]] std::vector<KeyField> key_fields(const event::Schema& schema,
+                                               const nfa::KeyExpr& expr, event::EventTypeId type);
+// The same for a row of the type that the fields are of.
+[[nodiscard]] bool append_key(std::span<const KeyField> fields, const event::Row& row,
+                              std::string& out);
 
 // What the fields of such a key are, in order; none if the schema has no type with them.
 [[nodiscard]] std::vector<event::TypeKind> key_kinds(const event::Schema& schema,

@@ -32,6 +32,24 @@ bool is_stateless(const nfa::RuleImage& rule) {
          rule.cooldown_ms == 0 && rule.timeout.empty() && !rule.keys_by_part;
 }
 
+RuleOfType rule_of_type(const nfa::Image& image, std::uint32_t r, std::size_t local,
+                        std::uint32_t dimension) {
+  const nfa::RuleImage& rule = image.rules[r];
+  const nfa::Automaton& automaton = rule.automaton;
+  RuleOfType made;
+  made.rule = r;
+  made.dimension = dimension;
+  made.local_type = static_cast<std::uint16_t>(local);
+  made.keyed = rule.keyed;
+  made.by_part = rule.keys_by_part;
+  made.stateless = is_stateless(rule);
+  made.strict = automaton.strict;
+  made.automaton = &automaton;
+  made.begins = automaton.start_interest[local] | automaton.leading_interest[local];
+  if (rule.keyed) made.key = key_fields(image.schema, rule.keys.front(), automaton.types[local]);
+  return made;
+}
+
 // What the index has to know of a rule: the conditions of the symbols that begin something.
 void add_conjunctions(const nfa::Image& image, const RuleOfType& of_type,
                       std::vector<nfa::PredicateIndex::Conjunction>& all) {
@@ -68,7 +86,7 @@ TypeDispatch make_dispatch(const LoadedImage& loaded, const std::vector<RuleOfTy
     }
     add_conjunctions(*loaded.image, of_type, conjunctions);
     const auto known = std::ranges::find(dispatch.keyed, of_type.dimension, &RuleOfType::dimension);
-    if (!loaded.stateless[of_type.rule] && known == dispatch.keyed.end()) {
+    if (!of_type.stateless && known == dispatch.keyed.end()) {
       dispatch.keyed.push_back(of_type);
     }
   }
@@ -116,11 +134,10 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
     const auto place = dimensions.try_emplace(dimension_name(image, rule), loaded.dimensions).first;
     if (place->second == loaded.dimensions) ++loaded.dimensions;
     loaded.dimension.push_back(place->second);
-    loaded.stateless.push_back(is_stateless(rule));
     if (rule.mode == nfa::RuleMode::kOff) continue;
     for (std::size_t local = 0; local < rule.automaton.types.size(); ++local) {
-      loaded.by_type[rule.automaton.types[local].index()].push_back(
-          {r, static_cast<std::uint16_t>(local), place->second});
+      const event::EventTypeId type = rule.automaton.types[local];
+      loaded.by_type[type.index()].push_back(rule_of_type(image, r, local, place->second));
     }
   }
   for (const auto& rules : loaded.by_type) loaded.dispatch.push_back(make_dispatch(loaded, rules));

@@ -11,14 +11,23 @@
 #include "nfa/image.h"
 #include "nfa/loaded_program.h"
 #include "nfa/predicate_index.h"
+#include "runtime/key_codec.h"
 
 namespace weir::runtime {
 
-// One rule as one event type sees it.
+// One rule as one event type sees it: all that decides whether an event matters to the rule before
+// anything is known of its key.
 struct RuleOfType {
   std::uint32_t rule = 0;
-  std::uint16_t local_type = 0;
   std::uint32_t dimension = 0;
+  std::uint16_t local_type = 0;
+  bool keyed = false;
+  bool by_part = false;    // its parts have keys of their own
+  bool stateless = false;  // one event, nothing to remember
+  bool strict = false;     // every event that it sees counts, whatever conditions it satisfies
+  const nfa::Automaton* automaton = nullptr;
+  nfa::SymbolMask begins = 0;  // symbols of first parts and of leading absences
+  std::vector<KeyField> key;
 };
 
 // How the rules are found that an event of one type may matter to, where they are many: those in
@@ -41,7 +50,6 @@ struct LoadedImage {
   std::vector<TypeDispatch> dispatch;            // by EventTypeId
   std::vector<std::uint32_t> dimension;          // by rule: rules with the same keys share one
   std::uint32_t dimensions = 0;
-  std::vector<bool> stateless;  // by rule: one event, nothing to remember
   // What the loader checks programs against: it may be asked for more of them later.
   std::vector<nfa::ValueClass> list_classes;
   std::vector<nfa::VerifyContext::Table> table_shapes;

@@ -97,25 +97,21 @@ void Shard::look_up(std::uint32_t dimension, KeyOfEvent& key) {
 }
 
 void Shard::see(const RuleOfType& of_type, const event::Row& row, bool clamp) {
-  const nfa::RuleImage& rule = loaded_.image->rules[of_type.rule];
-  const nfa::Automaton& automaton = rule.automaton;
+  const nfa::SymbolMask symbols = context_.symbols(*of_type.automaton, of_type.local_type);
+  const bool warms = warm_after_ms_[of_type.rule] > 0;
+  if (symbols == 0 && !of_type.strict && !warms) return;
   nfa::Seen seen;
   seen.row = &row;
   seen.ts_ms = row.ts_ms;
   seen.local_type = of_type.local_type;
-  seen.symbols = context_.symbols(automaton, of_type.local_type);
+  seen.symbols = symbols;
   seen.keep_raw = options_.keep_raw;
-  const bool warms = warm_after_ms_[of_type.rule] > 0;
-  if (seen.symbols == 0 && !automaton.strict && !warms) return;
-  if (rule.keys_by_part) return see_by_part(of_type, seen, clamp);
+  if (of_type.by_part) return see_by_part(of_type, seen, clamp);
   KeyOfEvent& key = key_of(of_type, row);
   if (key.absent) return;
   if (warms) seen.warm = is_warm(of_type, row.ts_ms);
-  if (seen.symbols == 0 && !automaton.strict) return;
-  if (loaded_.stateless[of_type.rule]) {
-    runners_[of_type.rule]->see_stateless(seen, key.bytes, *this);
-    return;
-  }
+  if (symbols == 0 && !of_type.strict) return;
+  if (of_type.stateless) return runners_[of_type.rule]->see_stateless(seen, key.bytes, *this);
   see_for_key(of_type, key, seen, clamp);
 }
 
@@ -128,13 +124,11 @@ bool Shard::is_warm(const RuleOfType& of_type, std::int64_t ts_ms) {
 Shard::KeyOfEvent& Shard::key_of(const RuleOfType& of_type, const event::Row& row) {
   KeyOfEvent& key = keys_[of_type.dimension];
   if (key.event == event_serial_) return key;
-  const nfa::RuleImage& rule = loaded_.image->rules[of_type.rule];
   key.event = event_serial_;
   key.looked_up = false;
   key.entry = nullptr;
   key.bytes.clear();
-  key.absent = rule.keyed && !append_key(loaded_.image->schema.types[row.type.index()],
-                                         rule.keys.front(), row, key.bytes);
+  key.absent = !append_key(of_type.key, row, key.bytes);
   return key;
 }
 
@@ -171,18 +165,14 @@ void Shard::see_by_part(const RuleOfType& of_type, const nfa::Seen& seen, bool c
   }
 }
 
-void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen seen, bool clamp) {
+void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen& seen, bool clamp) {
   const std::uint32_t rule = of_type.rule;
-  const nfa::Automaton& automaton = loaded_.image->rules[rule].automaton;
   KeyTable& table = *tables_[of_type.dimension];
   RuleRunner& runner = *runners_[rule];
   look_up(of_type.dimension, key);
   RuleStore* held = key.entry != nullptr ? KeyTable::find_rule(*key.entry, rule) : nullptr;
   if (held == nullptr) {
-    const std::size_t local = of_type.local_type;
-    const nfa::SymbolMask begins =
-        automaton.start_interest[local] | automaton.leading_interest[local];
-    if ((seen.symbols & begins) == 0) return;
+    if ((seen.symbols & of_type.begins) == 0) return;
     if (runner.stepper().seeds()) return plant(of_type, key, seen);
   }
   seen.ts_ms = match_time(held, *seen.row, clamp);
@@ -275,7 +265,7 @@ void Shard::arm(std::uint32_t rule, KeyEntry& entry, nfa::RunStore& store, std::
 void Shard::advance(std::int64_t now_ms, Sink& sink) {
   sink_ = &sink;
   on_event_ = false;
-  while (timers_.take_earliest(now_ms, due_)) {
+  while (timers_.size() > 0 && timers_.take_earliest(now_ms, due_)) {
     // Product.md P1: at one deadline time by rule, then key bytes.
     std::erase_if(due_, [](const Timer& timer) { return timer.entry->serial != timer.serial; });
     std::ranges::sort(due_, [](const Timer& a, const Timer& b) {

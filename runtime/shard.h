@@ -52,7 +52,7 @@ class Shard final : public MatchReceiver {
   void look_up(std::uint32_t dimension, KeyOfEvent& key);
   void see(const RuleOfType& of_type, const event::Row& row, bool clamp);
   void see_by_part(const RuleOfType& of_type, const nfa::Seen& seen, bool clamp);
-  void see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen seen, bool clamp);
+  void see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen& seen, bool clamp);
   [[nodiscard]] KeyOfEvent& key_of(const RuleOfType& of_type, const event::Row& row);
   [[nodiscard]] std::int64_t match_time(const RuleStore* held, const event::Row& row, bool clamp);
   void plant(const RuleOfType& of_type, KeyOfEvent& key, const nfa::Seen& seen);
