@@ -27,6 +27,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/pool.h"
 #include "event/row.h"
@@ -202,7 +203,12 @@ class RunStore {
 
   // Drops what is dead and closes the gaps, if the arrays have doubled since the last time. Ids
   // change: hold none across it.
-  void make_room(const Layout& layout, const Automaton& automaton, base::Pool& pool);
+  struct Maps {                        // scratch: by old id
+    std::vector<std::uint32_t> node;   // its new id; kNoNode: dropped. While marking: 0 is marked
+    std::vector<std::uint32_t> event;  // number of kept events before it
+    std::vector<std::uint8_t> kept;    // 1: the event is kept
+  };
+  void make_room(const Layout& layout, const Automaton& automaton, base::Pool& pool, Maps& maps);
   [[nodiscard]] std::size_t bytes() const;
 
   // ---- what the Stepper keeps here

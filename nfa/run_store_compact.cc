@@ -19,9 +19,9 @@ struct RunStore::Compaction {
   const Automaton& automaton;
   base::Pool& pool;
   std::uint32_t floor = 0;
-  std::vector<std::uint32_t> node_map;   // new id; kNoNode: dropped. While marking: 0 is marked
-  std::vector<std::uint32_t> event_map;  // number of kept events before it
-  std::vector<std::uint8_t> event_kept;
+  std::vector<std::uint32_t>& node_map;
+  std::vector<std::uint32_t>& event_map;
+  std::vector<std::uint8_t>& event_kept;
 
   void run();
   void mark_cohorts();
@@ -44,9 +44,10 @@ struct RunStore::Compaction {
   }
 };
 
-void RunStore::make_room(const Layout& layout, const Automaton& automaton, base::Pool& pool) {
+void RunStore::make_room(const Layout& layout, const Automaton& automaton, base::Pool& pool,
+                         Maps& maps) {
   if (nodes_.size() < compact_at_nodes_ && event_count(layout) < compact_at_events_) return;
-  Compaction{*this, layout, automaton, pool, alive_floor, {}, {}, {}}.run();
+  Compaction{*this, layout, automaton, pool, alive_floor, maps.node, maps.event, maps.kept}.run();
   compact_at_nodes_ = std::max(layout.first_compaction, 2 * nodes_.size());
   compact_at_events_ = std::max(layout.first_compaction, 2 * event_count(layout));
 }

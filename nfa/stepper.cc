@@ -212,7 +212,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
   staged_.clear();
   unexamined_ = false;
   store.prepare(layout_, pool);
-  store.make_room(layout_, automaton_, pool);
+  store.make_room(layout_, automaton_, pool, maps_);
   const std::size_t type = seen.local_type;
   advance_floor(store, seen.ts_ms);
   if (!store.empty()) {

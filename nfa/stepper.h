@@ -219,6 +219,7 @@ class Stepper {
   const Seen* seen_ = nullptr;
   std::uint32_t event_ = kNoEvent;
   std::vector<Root> completed_;
+  RunStore::Maps maps_;
   std::vector<char> staged_;         // cohorts to be placed by commit()
   std::vector<char> whole_;          // the run that take() is moving
   std::vector<char> nothing_taken_;  // a run before its first event

@@ -114,7 +114,7 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
   }
   alert.reason = reason_;
   alert.emits = emits_;
-  alert.match = parts_;
+  alert.match = parts();
 }
 
 bool RuleRunner::value_of(const nfa::RunStore& store, const KeyRef& key,
@@ -147,7 +147,7 @@ void RuleRunner::fill_key(const KeyRef& key) {
 
 void RuleRunner::fill_match(const nfa::RunStore& store, std::span<const nfa::TakenEvent> match) {
   const auto& automaton = rule_.automaton;
-  parts_.clear();
+  parts_used_ = 0;
   for (const nfa::TakenEvent& taken : match) {
     const nfa::KeptEvent& kept = store.event(stepper_.layout(), taken.event);
     const auto part = automaton.positions[taken.position].part;
@@ -156,28 +156,32 @@ void RuleRunner::fill_match(const nfa::RunStore& store, std::span<const nfa::Tak
         label != 0xFFFF
             ? std::string_view(automaton.names[label])
             : loaded_.image->schema.types[automaton.types[kept.local_type].index()].name;
-    auto place = std::ranges::find(parts_, name, &MatchedPart::name);
-    if (place == parts_.end()) {
-      parts_.push_back(MatchedPart{name, {}});
-      place = parts_.end() - 1;
+    const auto used = parts();
+    auto place =
+        static_cast<std::size_t>(std::ranges::find(used, name, &MatchedPart::name) - used.begin());
+    if (place == parts_used_) {
+      if (++parts_used_ > parts_.size()) parts_.emplace_back();
+      parts_[place].name = name;
+      parts_[place].events.clear();
     }
-    place->events.push_back({kept.seq, kept.own_ts_ms,
-                             store.text(kept.identity, kept.identity_size),
-                             store.text(kept.raw, kept.raw_size)});
+    parts_[place].events.push_back({kept.seq, kept.own_ts_ms,
+                                    store.text(kept.identity, kept.identity_size),
+                                    store.text(kept.raw, kept.raw_size)});
   }
 }
 
 // FROZEN: XXH3-128 of rule version, key, and per part its name and the identities of its events
 // (an event without `id`: '#' and its place in the input), each ended by a 00 or 01.
-base::Hash128 RuleRunner::alert_id(std::string_view key, std::string_view timeout) const {
-  std::string bytes = rule_.version;
+base::Hash128 RuleRunner::alert_id(std::string_view key, std::string_view timeout) {
+  std::string& bytes = id_bytes_;
+  bytes = rule_.version;
   const auto end = [&](char with) { bytes += with; };
   end('\0');
   bytes += timeout;
   end('\0');
   bytes += key;
   end('\0');
-  for (const MatchedPart& part : parts_) {
+  for (const MatchedPart& part : parts()) {
     bytes += part.name;
     end('\0');
     for (const MatchedEvent& event : part.events) {

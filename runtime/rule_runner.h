@@ -66,7 +66,8 @@ class RuleRunner {
   [[nodiscard]] bool value_of(const nfa::RunStore& store, const KeyRef& key,
                               std::span<const nfa::TakenEvent> match, const nfa::ValueExpr& expr,
                               event::Value* out);
-  [[nodiscard]] base::Hash128 alert_id(std::string_view key, std::string_view timeout) const;
+  [[nodiscard]] std::span<const MatchedPart> parts() const { return {parts_.data(), parts_used_}; }
+  [[nodiscard]] base::Hash128 alert_id(std::string_view key, std::string_view timeout);
   void report_timeouts(nfa::RunStore& store, const KeyRef& key, std::int64_t deadline_ms,
                        MatchReceiver& receiver);
   [[nodiscard]] bool best_open(nfa::RunStore& store, const KeyRef& key, std::uint32_t start,
@@ -94,7 +95,9 @@ class RuleRunner {
   std::vector<ReportedValue> key_values_;
   std::vector<ReportedValue> emits_;
   std::deque<std::string> emit_texts_;  // what strings of emits_ point to
-  std::vector<MatchedPart> parts_;
+  std::vector<MatchedPart> parts_;      // the first parts_used_; the others keep their memory
+  std::size_t parts_used_ = 0;
+  std::string id_bytes_;
   std::string reason_;
 };
 
