@@ -142,7 +142,7 @@ class RuleTracer final : private nfa::StepObserver, private runtime::MatchReceiv
   const nfa::RuleImage& rule_;
   TraceListener* listener_;
   RuleCoverage* coverage_;
-  runtime::EngineOptions options_;
+  runtime::EngineOptions options_{.exact_plans = true};  // all partial matches are told of
   base::Pool pool_;
   nfa::EventContext context_;
   runtime::RuleRunner runner_;

@@ -25,14 +25,14 @@ RuleMode public_mode(nfa::RuleMode mode) {
   return RuleMode::live;
 }
 
-RuleInfo info_of(const nfa::RuleImage& rule) {
+RuleInfo info_of(const nfa::Image& image, const nfa::RuleImage& rule) {
   RuleInfo info;
   info.name = rule.name;
   info.description = rule.description;
   info.version = rule.version;
   info.state_identity = rule.state_identity;
   info.mode = public_mode(rule.mode);
-  const compiler::RuleCost cost = compiler::rule_cost(rule);
+  const compiler::RuleCost cost = compiler::rule_cost(rule, image.programs);
   info.cost.events = cost.events;
   info.cost.partial_matches = cost.runs;
   info.cost.states = cost.nodes;
@@ -109,7 +109,7 @@ std::string print_automata(const nfa::Image& image, std::string_view rule) {
 
 std::vector<RuleInfo> Ruleset::rules() const {
   std::vector<RuleInfo> out;
-  for (const nfa::RuleImage& rule : impl_->image.rules) out.push_back(info_of(rule));
+  for (const nfa::RuleImage& rule : impl_->image.rules) out.push_back(info_of(impl_->image, rule));
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/pool.h"
+#include "nfa/front_plan.h"
 #include "nfa/run_store.h"
 
 namespace weir::compiler {
@@ -42,8 +43,12 @@ std::uint64_t growth(std::uint64_t events, std::uint32_t degree) {
 
 class CostModel {
  public:
-  explicit CostModel(const nfa::RuleImage& rule)
-      : a_(rule.automaton), events_(a_.limit), layout_(a_), arrivals_(a_.positions.size(), 0) {
+  CostModel(const nfa::RuleImage& rule, std::span<const nfa::Program> programs)
+      : a_(rule.automaton),
+        fronts_(nfa::front_plan(rule, programs)),
+        events_(a_.limit),
+        layout_(a_),
+        arrivals_(a_.positions.size(), 0) {
     for (std::size_t e = 0; e < a_.edges.size(); ++e) {
       if (is_waited_on(e)) edges_.push_back(e);
     }
@@ -244,7 +249,12 @@ class CostModel {
     // silent) is decided one after another: so many stages stand beside each other.
     std::uint64_t stages = 1 + edge.shadows.size();
     if (edge.strict && !is_over_at_once(edge)) stages += 1 + edge.next_guards.size();
-    return multiply(growth(events, degree), stages);
+    const auto& front = fronts_.edges[static_cast<std::size_t>(&edge - a_.edges.data())];
+    // Of those that remember one value that matters, none with the same first event are kept.
+    const bool by_start = front.drops && front.dimensions.size() == 1 && front.same_events == 0 &&
+                          front.same_aggregates == 0;
+    const std::uint64_t all = growth(events, degree);
+    return multiply(by_start ? std::min(all, events) : all, stages);
   }
 
   // ---- the figures ------------------------------------------------------------------------------
@@ -289,6 +299,7 @@ class CostModel {
 
   // Each event that a group takes is a node, and so is each merge on an edge that follows.
   [[nodiscard]] std::uint64_t nodes() const {
+    if (fronts_.used) return runs(events_);  // no history is kept
     std::uint64_t total = 0;
     for (std::size_t e = 0; e < a_.edges.size(); ++e) {
       const auto& edge = a_.edges[e];
@@ -377,6 +388,7 @@ class CostModel {
       aggregates = edge.live_aggregates != 0;
     }
     const std::string kept = "`limit` keeps " + std::to_string(events_) + " events";
+    if (fronts_.used) return kept + ", and of partial matches those that no other outdoes";
     if (most >= kExponential) return kept + ", and every combination of them is told apart";
     if (most == 0) return kept + ", and partial matches are shared";
     return kept + ", and conditions look back at " +
@@ -386,6 +398,7 @@ class CostModel {
 
   static constexpr std::uint32_t kNone = UINT32_MAX;
   const nfa::Automaton& a_;
+  nfa::FrontPlan fronts_;
   std::uint64_t events_;
   nfa::RunStore::Layout layout_;
   std::vector<std::size_t> edges_;        // that runs wait on
@@ -433,6 +446,8 @@ std::string RuleCost::text() const {
   return out + "; because " + reason;
 }
 
-RuleCost rule_cost(const nfa::RuleImage& rule) { return CostModel(rule).cost(); }
+RuleCost rule_cost(const nfa::RuleImage& rule, std::span<const nfa::Program> programs) {
+  return CostModel(rule, programs).cost();
+}
 
 }  // namespace weir::compiler

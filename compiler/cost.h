@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "nfa/image.h"
@@ -40,6 +41,8 @@ struct RuleCost {
   [[nodiscard]] std::string text() const;
 };
 
-[[nodiscard]] RuleCost rule_cost(const nfa::RuleImage& rule);
+// `programs`: of the image that the rule belongs to.
+[[nodiscard]] RuleCost rule_cost(const nfa::RuleImage& rule,
+                                 std::span<const nfa::Program> programs);
 
 }  // namespace weir::compiler

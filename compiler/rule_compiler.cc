@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compiler/bounds.h"
+#include "compiler/front_slots.h"
 #include "compiler/lints.h"
 #include "compiler/outcomes.h"
 #include "compiler/pattern_walk.h"
@@ -204,6 +205,7 @@ class RuleCompiler {
     if (!lowered || failed()) return;
     lowering.finish(image_);
     if (failed()) return;
+    keep_for_fronts(image_, context_.image.image);
     check_pick({&ast_, &decl_, &graph}, image_, diagnostics_);
     if (!failed()) add_to_image(graph, keys, lowering);
   }
@@ -328,7 +330,7 @@ class RuleCompiler {
     image_.state_identity = std::move(hashes.state_identity);
     take_shape(graph, lowering);
     report_.conditions_text = conditions_text();
-    report_.cost = rule_cost(image_);
+    report_.cost = rule_cost(image_, context_.image.image.programs);
     report_.ok = true;
     lint_rule(ref_, graph, image_, diagnostics_);
     context_.image.image.rules.push_back(std::move(image_));

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "event/time.h"
+#include "nfa/front_plan.h"
 #include "nfa/image.h"
 
 namespace weir::nfa {
@@ -24,6 +25,7 @@ class AutomatonPrinter {
   std::string print() {
     out_ = "rule " + rule_.name + '\n';
     print_types();
+    print_plan();
     print_registers();
     for (std::size_t i = 0; i < a_.acceptors.size(); ++i) print_acceptor(i);
     for (std::size_t i = 0; i < a_.positions.size(); ++i) print_position(i);
@@ -58,6 +60,21 @@ class AutomatonPrinter {
       for (const auto& field : rule_.keys[k].fields) text += ' ' + field;
     }
     if (rule_.keyed) line("keys", text);
+  }
+
+  void print_plan() {
+    const FrontPlan plan = front_plan(rule_, image_.programs);
+    if (!plan.used) return line("plan", "exact: every partial match is kept");
+    std::string text = "by fronts: only partial matches that no other outdoes are kept";
+    for (std::size_t e = 0; e < plan.edges.size(); ++e) {
+      if (!plan.edges[e].drops) continue;
+      text += "; on e" + std::to_string(e) + " those that began later";
+      for (const FrontDimension& dimension : plan.edges[e].dimensions) {
+        text += ", or whose r" + std::to_string(dimension.reg) +
+                (dimension.higher ? " is higher" : " is lower");
+      }
+    }
+    line("plan", text);
   }
 
   void print_registers() {

@@ -23,6 +23,7 @@ struct RunSeed {
   std::uint32_t serial = 0;  // of the table of keys; the store that it grows to takes it over
   std::uint16_t starts = 0;  // bit i: the i-th start edge took the event
   std::uint16_t runs = 0;    // cohorts that it stands for
+  SymbolMask symbols = 0;    // that the event satisfies
   KeptEvent event;
 
   [[nodiscard]] const char* texts() const {

@@ -64,6 +64,7 @@ void RunStore::release(base::Pool& pool) {
   dead_starts.release(pool);
   leading.release(pool);
   starts.release(pool);
+  log.release(pool);
   if (crowd == nullptr) return;
   crowd->by_future.release(pool);
   crowd->due.release(pool);
@@ -75,7 +76,8 @@ std::size_t RunStore::bytes() const {
   return events_.capacity() + texts_.capacity() + nodes_.capacity() * sizeof(Node) +
          cohorts_.capacity() +
          (heads_.capacity() + dead_starts.capacity()) * sizeof(std::uint32_t) +
-         leading.capacity() * sizeof(Leading) + starts.capacity() * sizeof(Start);
+         leading.capacity() * sizeof(Leading) + starts.capacity() * sizeof(Start) +
+         log.capacity() * sizeof(Logged);
 }
 
 void RunStore::prepare(const Layout& layout, base::Pool& pool) {

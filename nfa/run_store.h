@@ -235,6 +235,11 @@ class RunStore {
     std::uint32_t matched;
   };
   base::PoolVector<Start> starts;
+  struct Logged {  // an event that the rule saw
+    SymbolMask symbols = 0;
+    std::uint32_t event = 0;
+  };
+  base::PoolVector<Logged> log;  // in order, where the plan is by fronts
 
  private:
   struct Compaction;

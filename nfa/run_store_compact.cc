@@ -81,6 +81,9 @@ void RunStore::Compaction::mark_cohorts() {
   }
   for (const auto& entry : store.leading) keep_event(entry.event);
   for (const auto& entry : store.starts) keep_event(entry.event);
+  for (const auto& entry : store.log) {
+    if (entry.event >= store.alive_floor) keep_event(entry.event);
+  }
 }
 
 void RunStore::Compaction::mark_cohort(Cohort& cohort, bool pending) {
@@ -211,6 +214,12 @@ void RunStore::Compaction::renumber_rest() {
   }
   store.dead_starts.resize_down(dead);
   for (auto& entry : store.leading) entry.event = event_map[entry.event];
+  std::uint32_t logged = 0;
+  for (const auto& entry : store.log) {
+    if (entry.event < store.alive_floor) continue;
+    store.log[logged++] = Logged{entry.symbols, event_map[entry.event]};
+  }
+  store.log.resize_down(logged);
   for (auto& entry : store.starts) entry.event = event_map[entry.event];
   const auto last = static_cast<std::uint32_t>(event_map.size() - 1);
   store.alive_floor = event_map[std::min(store.alive_floor, last)];

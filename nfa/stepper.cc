@@ -85,31 +85,37 @@ Stepper::Stepper(const Automaton& automaton, EventContext& context)
 // ---- conditions --------------------------------------------------------------------------------
 
 void Stepper::load_registers(const RunStore& store, Cohort* cohort, Range<std::uint16_t> list) {
-  auto& mutable_store = const_cast<RunStore&>(store);
   if (cohort == nullptr) cohort = reinterpret_cast<Cohort*>(nothing_taken_.data());
   for (std::uint32_t i = list.begin; i < list.end; ++i) {
     const std::uint16_t id = automaton_.register_lists[i];
-    const RegisterSource& source = automaton_.sources[id];
-    event::set_absent(present_.data(), id);
     event::Value value;
-    bool has = false;
-    if (source.from == RegisterSource::From::kAggregate) {
-      has = load_aggregate(store, *cohort, source.index, automaton_.registers[id], &value);
-    } else if (source.from != RegisterSource::From::kKey) {
-      const std::uint32_t event = mutable_store.remembered(*cohort)[source.index];
-      if (event == kNoEvent) continue;
-      const KeptEvent& kept = store.event(layout_, event);
-      if (source.from == RegisterSource::From::kTime) {
-        value = event::Value::of_int(kept.own_ts_ms);
-        has = true;
-      } else if (const std::int16_t slot = source.kept[kept.local_type]; slot >= 0) {
-        has = store.kept_value(layout_, automaton_, event, static_cast<std::size_t>(slot), &value);
-      }
+    if (!register_value(store, *cohort, id, &value)) {
+      event::set_absent(present_.data(), id);
+      continue;
     }
-    if (!has) continue;
     registers_[id] = value;
     event::set_present(present_.data(), id);
   }
+}
+
+// False: absent.
+bool Stepper::register_value(const RunStore& store, Cohort& cohort, std::uint16_t id,
+                             event::Value* out) {
+  const RegisterSource& source = automaton_.sources[id];
+  if (source.from == RegisterSource::From::kAggregate) {
+    return load_aggregate(store, cohort, source.index, automaton_.registers[id], out);
+  }
+  if (source.from == RegisterSource::From::kKey) return false;
+  const std::uint32_t event = const_cast<RunStore&>(store).remembered(cohort)[source.index];
+  if (event == kNoEvent) return false;
+  const KeptEvent& kept = store.event(layout_, event);
+  if (source.from == RegisterSource::From::kTime) {
+    *out = event::Value::of_int(kept.own_ts_ms);
+    return true;
+  }
+  const std::int16_t slot = source.kept[kept.local_type];
+  return slot >= 0 &&
+         store.kept_value(layout_, automaton_, event, static_cast<std::size_t>(slot), out);
 }
 
 bool Stepper::load_aggregate(const RunStore& store, Cohort& cohort, std::uint16_t index,
@@ -197,9 +203,8 @@ void Stepper::advance_floor(RunStore& store, std::int64_t now_ms) {
     const KeptEvent& event = store.event(layout_, store.alive_floor);
     const bool in_window =
         automaton_.within_ms == kNoLimit || now_ms - event.ts_ms <= within(automaton_.within_ms);
-    if (in_window && store.retained - event.retained <
-                         automaton_.limit + (mutant(Mutant::kLimitOneMore) ? 1 : 0))
-      break;
+    const std::uint32_t limit = automaton_.limit + (mutant(Mutant::kLimitOneMore) ? 1 : 0);
+    if (in_window && store.retained < event.retained + limit) break;
     limited_ += in_window ? 1 : 0;
     ++store.alive_floor;
   }
@@ -213,11 +218,13 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
   unexamined_ = false;
   store.prepare(layout_, pool);
   store.make_room(layout_, automaton_, pool, maps_);
+  if (fronts_ != nullptr) note_in_log(store, pool);
   const std::size_t type = seen.local_type;
   advance_floor(store, seen.ts_ms);
   if (!store.empty()) {
     for (std::uint32_t e = 0; e < layout_.edges; ++e) {
       if (store.head(e) == kNoCohort) continue;
+      if (!may_complete_here_ && replayed_->edges[e].only_completes) continue;
       const Edge& edge = automaton_.edges[e];
       const bool interested =
           (automaton_.interests[edge.interest.begin + type] & seen.symbols) != 0 ||
@@ -232,7 +239,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
       unexamined_ = true;
     }
   }
-  if ((seen.symbols & automaton_.start_interest[type]) != 0) start(store, pool);
+  if (may_begin_here_ && (seen.symbols & automaton_.start_interest[type]) != 0) start(store, pool);
   if ((seen.symbols & automaton_.leading_interest[type]) != 0) note_leading(store, pool);
   if ((seen.symbols & automaton_.part_interest[type]) != 0) ++store.retained;
 }
@@ -365,8 +372,10 @@ void Stepper::take(RunStore& store, base::Pool& pool, const Cohort* before,
                    PositionId position_id) {
   const std::uint32_t event = event_of(store, pool);
   const Position& position = automaton_.positions[position_id.index()];
-  const std::uint32_t node =
-      store.add_take(pool, event, position_id.value, before == nullptr ? kNoNode : before->set);
+  // By fronts no history is ever listed: nothing but its first event is kept of it.
+  const bool histories = fronts_ == nullptr;
+  const std::uint32_t node = store.add_take(
+      pool, event, position_id.value, before == nullptr || !histories ? kNoNode : before->set);
   if (observer_ != nullptr) observer_->on_take(store, position_id, node);
 
   // The run as it stands now, before it is cut down to what each edge needs.
@@ -377,7 +386,8 @@ void Stepper::take(RunStore& store, base::Pool& pool, const Cohort* before,
     std::memcpy(whole_.data(), nothing_taken_.data(), layout_.cohort_bytes);
   }
   moved->set = node;
-  moved->max_start = store.node(node).max_start;
+  moved->max_start =
+      before == nullptr || histories ? store.node(node).max_start : before->max_start;
   moved->last_ms = seen_->ts_ms;
   moved->fresh = true;
   moved->start = kNoEvent;

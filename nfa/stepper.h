@@ -24,6 +24,7 @@
 
 #include "nfa/automaton.h"
 #include "nfa/event_context.h"
+#include "nfa/front_plan.h"
 #include "nfa/quick_condition.h"
 #include "nfa/run_seed.h"
 #include "nfa/run_store.h"
@@ -110,6 +111,16 @@ class Stepper {
   // Events that `limit` has made this stepper forget, of all stores.
   [[nodiscard]] std::uint64_t limited() const { return limited_; }
 
+  // Steps by fronts from now on (nfa/front_plan.h): of what completed() then tells only that there
+  // is something is to be relied on. The plan must outlive the stepper.
+  void detect_by(const FrontPlan& plan) { fronts_ = &plan; }
+  // For the exact plan, to step again what the other has seen, following one first event.
+  void replay(const FrontPlan& plan) { replayed_ = &plan; }
+  // step() with such an event: runs begin and complete only where it is said.
+  void step_again(RunStore& store, base::Pool& pool, const Seen& seen, bool begins, bool completes);
+  // A kept event as the row that it was, as far as its fields were kept; valid until the next.
+  [[nodiscard]] event::Row restored_row(const RunStore& store, std::uint32_t event);
+
   void set_observer(StepObserver* observer) { observer_ = observer; }
   // See RunStore::Layout.
   void set_first_compaction(std::uint32_t count) {
@@ -164,13 +175,17 @@ class Stepper {
   void stage_edge(RunStore& store, const Cohort& run, std::uint16_t edge);
   void stage_ending(RunStore& store, const Cohort& run, std::uint16_t ending);
   void update_registers(RunStore& store, Cohort& run, std::uint16_t name, std::uint32_t event);
+  [[nodiscard]] bool register_value(const RunStore& store, Cohort& cohort, std::uint16_t id,
+                                    event::Value* out);
+  void note_in_log(RunStore& store, base::Pool& pool);
+  [[nodiscard]] bool dominates(const RunStore& store, const FrontEdge& front, Cohort& a, Cohort& b);
+  [[nodiscard]] bool join_front(RunStore& store, std::uint32_t list, Cohort& staged);
   [[nodiscard]] bool load_aggregate(const RunStore& store, Cohort& cohort, std::uint16_t index,
                                     const RegisterDesc& desc, event::Value* out);
   [[nodiscard]] std::uint32_t event_of(RunStore& store, base::Pool& pool);
-  [[nodiscard]] event::Row restored_row(const RunStore& store, std::uint32_t event);
   [[nodiscard]] std::int64_t trailing_deadline(RunStore& store, const Cohort& cohort,
                                                const TrailingAbsence& absence) const;
-  void place(RunStore& store, base::Pool& pool, const Cohort& staged);
+  void place(RunStore& store, base::Pool& pool, Cohort& staged);
   void order_deadlines(RunStore& store, base::Pool& pool);
   void note_deadline(RunStore& store, base::Pool& pool, std::uint32_t id);
   [[nodiscard]] std::uint32_t first_due(RunStore& store) const;
@@ -214,6 +229,10 @@ class Stepper {
   bool unexamined_ = false;
   std::uint64_t limited_ = 0;
   StepObserver* observer_ = nullptr;
+  const FrontPlan* fronts_ = nullptr;    // the plan is by fronts
+  const FrontPlan* replayed_ = nullptr;  // the plan is exact, for what was seen by fronts
+  bool may_begin_here_ = true;
+  bool may_complete_here_ = true;
 
   // Of the step under way.
   const Seen* seen_ = nullptr;

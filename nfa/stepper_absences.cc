@@ -46,7 +46,6 @@ bool Stepper::leading_hold(RunStore& store, base::Pool& pool, PositionId first) 
   return hold;
 }
 
-// A kept event as the row that it was, for conditions of leading absences.
 event::Row Stepper::restored_row(const RunStore& store, std::uint32_t event) {
   const KeptEvent& kept = store.event(layout_, event);
   const auto& slots = automaton_.kept_slots[kept.local_type];
@@ -63,6 +62,8 @@ event::Row Stepper::restored_row(const RunStore& store, std::uint32_t event) {
   row.type = automaton_.types[kept.local_type];
   row.ts_ms = kept.own_ts_ms;
   row.seq = kept.seq;
+  row.identity = store.text(kept.identity, kept.identity_size);
+  row.raw = store.text(kept.raw, kept.raw_size);
   row.slots = leading_slots_.data();
   row.present = leading_present_.data();
   return row;

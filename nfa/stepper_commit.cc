@@ -12,7 +12,7 @@ namespace weir::nfa {
 void Stepper::commit(RunStore& store, base::Pool& pool) {
   if (!completed_.empty()) advance_floor(store, seen_->ts_ms);  // what was reported may skip
   for (std::size_t at = 0; at < staged_.size(); at += layout_.cohort_bytes) {
-    const auto& staged = *reinterpret_cast<const Cohort*>(staged_.data() + at);
+    auto& staged = *reinterpret_cast<Cohort*>(staged_.data() + at);
     const std::uint32_t floor = staged.edge == kPendingEdge ? store.skip_floor : store.alive_floor;
     if (staged.max_start >= floor) place(store, pool, staged);
   }
@@ -108,13 +108,18 @@ void Stepper::index_futures(RunStore& store, base::Pool& pool) {
   }
 }
 
-void Stepper::place(RunStore& store, base::Pool& pool, const Cohort& staged) {
+void Stepper::place(RunStore& store, base::Pool& pool, Cohort& staged) {
   const std::uint32_t list = staged.edge == kPendingEdge ? layout_.edges : staged.edge;
   if (list < layout_.edges && ends_with_gap(automaton_.edges[list])) {
     const std::int64_t over = staged.last_ms + automaton_.edges[list].within_ms + 1;
     store.gaps_over_ms = std::max(store.gaps_over_ms, over);
   }
   const Found equal = find_equal(store, pool, list, staged);
+  if (equal.cohort != kNoCohort && fronts_ != nullptr) {
+    Cohort& cohort = store.cohort(layout_, equal.cohort);
+    cohort.max_start = std::max(cohort.max_start, staged.max_start);
+    return;
+  }
   if (equal.cohort != kNoCohort) {
     const std::uint32_t both =
         store.add_union(pool, staged.set, store.cohort(layout_, equal.cohort).set);
@@ -123,6 +128,10 @@ void Stepper::place(RunStore& store, base::Pool& pool, const Cohort& staged) {
     cohort.set = both;
     cohort.max_start = store.node(both).max_start;
     if (revived) note_deadline(store, pool, equal.cohort);
+    return;
+  }
+  if (fronts_ != nullptr && list < layout_.edges && fronts_->edges[list].drops &&
+      join_front(store, list, staged)) {
     return;
   }
   const std::uint32_t id = store.new_cohort(layout_, pool, staged);

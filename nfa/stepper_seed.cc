@@ -105,6 +105,7 @@ RunSeed* Stepper::plant(const Seen& seen, base::Pool& pool) {
   seed->text_bytes = static_cast<std::uint32_t>(text_bytes);
   seed->starts = static_cast<std::uint16_t>(starts);
   seed->runs = static_cast<std::uint16_t>(runs);
+  seed->symbols = seen.symbols;
   std::uint32_t used = 0;
   keep_event(automaton_, *seen.row, seen.ts_ms, seen.local_type, seen.keep_raw, seed->event,
              [&](std::string_view text) {
@@ -125,6 +126,8 @@ void Stepper::grow(RunStore& store, base::Pool& pool, const RunSeed& seed) {
   staged_.clear();
   store.prepare(layout_, pool);
   event_ = store.keep(layout_, pool, seed);
+  then.symbols = seed.symbols;
+  if (fronts_ != nullptr) note_in_log(store, pool);
   store.newest_ms = then.ts_ms;
   for (std::uint32_t left = seed.starts; left != 0; left &= left - 1) {
     const std::uint32_t e = automaton_.start_edges.begin + std::countr_zero(left);

@@ -43,6 +43,9 @@ struct EngineOptions {
   std::int64_t max_future_ms = -1;  // ahead of the stream's newest time; < 0: not checked
   bool keep_raw = false;            // whole records of matched events (`--match events`)
   bool all_decisions = false;       // a decision also for events on which no rule fired
+  // Every rule keeps all its partial matches, also one that could detect by fronts: to look at
+  // them.
+  bool exact_plans = false;
   // Nodes or events at which a key's match store is first looked at for gaps; tests set it low.
   std::uint32_t first_compaction = 16;
 };

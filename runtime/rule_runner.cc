@@ -9,6 +9,22 @@
 
 namespace weir::runtime {
 
+namespace {
+
+// Whether the last event of a match stands in the alert under one name, whatever part took it.
+bool ends_alike(const nfa::Automaton& automaton) {
+  std::optional<std::uint16_t> label;
+  for (const nfa::Position& position : automaton.positions) {
+    if (position.endings.size() == 0) continue;
+    const std::uint16_t own = automaton.part_label[position.part.index()];
+    if (label.value_or(own) != own) return false;
+    label = own;
+  }
+  return true;
+}
+
+}  // namespace
+
 RuleRunner::RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::EventContext& context,
                        base::Pool& pool, const EngineOptions& options)
     : loaded_(loaded),
@@ -20,7 +36,17 @@ RuleRunner::RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::Event
       stepper_(rule_.automaton, context),
       moment_(rule_, context) {
   stepper_.set_first_compaction(options.first_compaction);
+  fronts_ = nfa::front_plan(rule_, loaded.image->programs);
+  if (fronts_.used && !options.exact_plans) {
+    any_end_will_do_ = rule_.pick_any && ends_alike(rule_.automaton);
+    stepper_.detect_by(fronts_);
+    rebuilder_.emplace(rule_.automaton, fronts_, context);
+  }
   if (rule_.keyed) key_kinds_ = key_kinds(loaded.image->schema, rule_.keys[rule_.shown_key]);
+}
+
+RuleRunner::~RuleRunner() {
+  if (rebuilder_) rebuilder_->release(pool_);
 }
 
 std::span<const event::Value> RuleRunner::key_values(std::string_view key) {
@@ -32,12 +58,25 @@ void RuleRunner::see(nfa::RunStore& store, const KeyEntry& entry, const nfa::See
                      MatchReceiver& receiver) {
   stepper_.step(store, pool_, seen);
   if (stepper_.unexamined()) ++unexamined_;
-  if (!stepper_.completed().empty()) {
-    const KeyRef key{entry.key(), key_values(entry.key())};
-    moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
-    report(store, key, Completion{seen.ts_ms, seen.row}, receiver);
-  }
+  if (!stepper_.completed().empty()) fire(store, entry, seen, receiver);
   stepper_.commit(store, pool_);
+}
+
+void RuleRunner::fire(nfa::RunStore& store, const KeyEntry& entry, const nfa::Seen& seen,
+                      MatchReceiver& receiver) {
+  const KeyRef key{entry.key(), key_values(entry.key())};
+  const Completion completion{seen.ts_ms, seen.row};
+  if (!rebuilder_ || any_end_will_do_) {
+    moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
+    return report(store, key, completion, receiver);
+  }
+  const auto ends = rebuilder_->rebuild(store, pool_, seen.keep_raw);
+  nfa::RunStore& found = rebuilder_->store();
+  found.cooldown_until_ms = store.cooldown_until_ms;
+  moment_.resolve(found, pool_, stepper_.layout(), ends, key.values);
+  report(found, key, completion, receiver);
+  store.cooldown_until_ms = found.cooldown_until_ms;
+  store.skip_floor = store.event_count(stepper_.layout());  // all began before the last event
 }
 
 void RuleRunner::see_stateless(const nfa::Seen& seen, std::string_view key,

@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "nfa/front_plan.h"
+#include "nfa/match_rebuilder.h"
 #include "nfa/moment.h"
 #include "nfa/stepper.h"
 #include "runtime/engine.h"
@@ -28,6 +31,9 @@ class RuleRunner {
  public:
   RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::EventContext& context,
              base::Pool& pool, const EngineOptions& options);
+  ~RuleRunner();
+  RuleRunner(const RuleRunner&) = delete;
+  RuleRunner& operator=(const RuleRunner&) = delete;
 
   [[nodiscard]] const nfa::RuleImage& rule() const { return rule_; }
   [[nodiscard]] nfa::Stepper& stepper() { return stepper_; }
@@ -56,6 +62,8 @@ class RuleRunner {
     std::span<const event::Value> values;
   };
 
+  void fire(nfa::RunStore& store, const KeyEntry& entry, const nfa::Seen& seen,
+            MatchReceiver& receiver);
   void report(nfa::RunStore& store, const KeyRef& key, const Completion& completion,
               MatchReceiver& receiver);
   void report_one(nfa::RunStore& store, const KeyRef& key, std::span<const nfa::TakenEvent> match,
@@ -81,7 +89,10 @@ class RuleRunner {
   nfa::EventContext& context_;
   base::Pool& pool_;
   const EngineOptions& options_;
+  nfa::FrontPlan fronts_;
   nfa::Stepper stepper_;
+  std::optional<nfa::MatchRebuilder> rebuilder_;  // if detection is by fronts
+  bool any_end_will_do_ = false;  // the alert is the same whatever led to the last event
   nfa::Moment moment_;
   nfa::MatchEnumerator open_runs_;
   nfa::RunStore single_;  // see_stateless: holds the one event

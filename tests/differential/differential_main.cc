@@ -69,8 +69,11 @@ void run_random(const Arguments& arguments, Tally& tally) {
     const std::uint64_t pair = number % (constructs.size() * constructs.size());
     const std::uint64_t seed = arguments.seed * 1'000'003 + number++;
     if (number > arguments.cases * 4 + 1000) break;
-    const Case c = vary_times(reference::generate_case_of(
-        seed, constructs[pair / constructs.size()], constructs[pair % constructs.size()], 10));
+    // One in four is made for the plans that keep only some partial matches.
+    const Case c = vary_times(
+        number % 4 == 0 ? reference::generate_ordered_case(seed, 11)
+                        : reference::generate_case_of(seed, constructs[pair / constructs.size()],
+                                                      constructs[pair % constructs.size()], 10));
     std::string what;
     bool matched = false;
     switch (check_case(c, &what, &matched)) {

@@ -42,11 +42,18 @@ int run(std::uint64_t limit) {
   for (std::uint64_t i = 0; i < limit; ++i) {
     // In strides, so that the first few hundred cases already use every construct.
     const std::uint64_t pair = i * 7919 % (constructs.size() * constructs.size());
-    cases.push_back(vary_times(reference::generate_case_of(
-        i + 1, constructs[pair / constructs.size()], constructs[pair % constructs.size()], 10)));
+    cases.push_back(vary_times(
+        i % 4 == 3 ? reference::generate_ordered_case(i + 1, 11)
+                   : reference::generate_case_of(i + 1, constructs[pair / constructs.size()],
+                                                 constructs[pair % constructs.size()], 10)));
   }
-  if (find_fault(cases) != 0) {
-    std::printf("the engine without a fault differs from the reference: see tests/differential\n");
+  if (const std::uint64_t number = find_fault(cases); number != 0) {
+    const reference::Case& c = cases[number - 1];
+    std::string what;
+    bool matched = false;
+    (void)check_case(c, &what, &matched);
+    std::printf("the engine without a fault differs from the reference on\n%s\n%s\n%s\n",
+                reference::to_weir(c).c_str(), reference::to_text(c.events).c_str(), what.c_str());
     return EXIT_FAILURE;
   }
   std::size_t survived = 0;

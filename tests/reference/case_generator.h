@@ -25,6 +25,10 @@ namespace weir::reference {
 [[nodiscard]] Case generate_case_of(std::uint64_t seed, std::string_view first,
                                     std::string_view second, std::size_t max_events = 12);
 
+// A chain whose conditions compare with what earlier parts have taken, in an order, under `skip
+// past last`; for plans that drop partial matches which others are as good as.
+[[nodiscard]] Case generate_ordered_case(std::uint64_t seed, std::size_t max_events = 12);
+
 // A pattern with the classes of events that can tell its readings apart. `when` is what stands
 // after `by k` in a rule called `r`.
 struct ExhaustiveShape {
