@@ -8,6 +8,7 @@
 
 #include "event/decode_plan.h"
 #include "event/json_walk.h"
+#include "event/line_shapes.h"
 #include "event/record_decoder.h"
 
 namespace weir::event {
@@ -27,8 +28,10 @@ std::string_view between(const char* begin, const char* end) {
 }  // namespace
 
 struct JsonReader::Decoding {
-  explicit Decoding(DecodePlan built) : plan(std::move(built)), walker(&plan), decoder(&plan) {}
+  explicit Decoding(DecodePlan built)
+      : plan(std::move(built)), shapes(&plan), walker(&plan), decoder(&plan) {}
   DecodePlan plan;
+  LineShapes shapes;
   JsonWalker walker;
   RecordDecoder decoder;
 };
@@ -123,6 +126,20 @@ const char* JsonReader::read_line(const char* begin, const char* end, bool utf8,
       return reject(begin, end, {BadReason::kNotUtf8, "not UTF-8", nullptr}, batch);
     }
   }
+  if (options_.expect_shapes) {
+    const char* const next =
+        decoding_->shapes.read({begin, object, end, options_.max_record_bytes}, next_, batch);
+    if (next != nullptr) [[likely]] {
+      take_origin();
+      return next;
+    }
+  }
+  return walk_line(begin, object, end, batch);
+}
+
+// The line at `begin` whose object starts at `object`, whatever it looks like.
+const char* JsonReader::walk_line(const char* begin, const char* object, const char* end,
+                                  Batch& batch) {
   const char* const behind = decoding_->walker.walk(object);
   if (behind == nullptr) return reject(begin, end, decoding_->walker.fault(), batch);
   const char* const stop = skip_space(behind);
@@ -132,8 +149,16 @@ const char* JsonReader::read_line(const char* begin, const char* end, bool utf8,
   if (static_cast<std::size_t>(stop - begin) > options_.max_record_bytes) {
     return reject(begin, end, {}, batch);
   }
-  decoding_->decoder.decode(decoding_->walker.table(), take_origin(), between(object, behind),
-                            batch);
+  const std::string_view text = between(object, behind);
+  const std::size_t rows = batch.rows().size();
+  const std::size_t unknown = batch.unknown().size();
+  decoding_->decoder.decode(decoding_->walker.table(), take_origin(), text, batch);
+  if (options_.expect_shapes) {
+    if (batch.rows().size() != rows) decoding_->shapes.learn(batch.rows().back().type, text, {});
+    if (batch.unknown().size() != unknown) {
+      decoding_->shapes.learn({}, text, batch.unknown().back().type);
+    }
+  }
   return stop == end ? end : stop + 1;
 }
 
