@@ -28,8 +28,8 @@ std::string_view between(const char* begin, const char* end) {
 }  // namespace
 
 struct JsonReader::Decoding {
-  explicit Decoding(DecodePlan built)
-      : plan(std::move(built)), shapes(&plan), walker(&plan), decoder(&plan) {}
+  Decoding(DecodePlan built, std::size_t most_record_bytes)
+      : plan(std::move(built)), shapes(&plan, most_record_bytes), walker(&plan), decoder(&plan) {}
   DecodePlan plan;
   LineShapes shapes;
   JsonWalker walker;
@@ -53,7 +53,7 @@ base::Result<std::unique_ptr<JsonReader>> JsonReader::create(const Schema& schem
 base::Result<void> JsonReader::set_schema(const Schema& schema) {
   auto plan = DecodePlan::build(schema, options_);
   if (!plan) return std::unexpected(plan.error());
-  decoding_ = std::make_unique<Decoding>(std::move(*plan));
+  decoding_ = std::make_unique<Decoding>(std::move(*plan), options_.max_record_bytes);
   return {};
 }
 
@@ -106,10 +106,29 @@ const char* JsonReader::skip_rest(const char* p, const char* end) {
   return newline + 1;
 }
 
+// In slices that stay in the nearest caches: each is read twice, once for its UTF-8.
 void JsonReader::read_lines(const char* p, const char* end, Batch& batch) {
-  if (p == end) return;
-  const bool utf8 = simdjson::validate_utf8(p, static_cast<std::size_t>(end - p));
+  constexpr std::ptrdiff_t kSliceBytes = std::ptrdiff_t{32} << 10;
   while (p < end) {
+    const char* slice = end;
+    if (end - p > kSliceBytes) {
+      const void* newline = memrchr(p, '\n', kSliceBytes);
+      slice = newline == nullptr ? find_newline(p + kSliceBytes, end)
+                                 : static_cast<const char*>(newline);
+      if (slice != end) ++slice;
+    }
+    read_slice(p, slice, batch);
+    p = slice;
+  }
+}
+
+// Whole lines.
+void JsonReader::read_slice(const char* p, const char* end, Batch& batch) {
+  const bool utf8 = simdjson::validate_utf8(p, static_cast<std::size_t>(end - p));
+  const bool expect = utf8 && options_.expect_shapes;
+  while (p < end) {
+    if (expect) p = decoding_->shapes.read(p, end, next_, batch);
+    if (p == end) return;
     ++next_.line;
     p = read_line(p, end, utf8, batch);
   }
@@ -124,14 +143,6 @@ const char* JsonReader::read_line(const char* begin, const char* end, bool utf8,
     const char* newline = find_newline(object, end);
     if (!simdjson::validate_utf8(begin, static_cast<std::size_t>(newline - begin))) {
       return reject(begin, end, {BadReason::kNotUtf8, "not UTF-8", nullptr}, batch);
-    }
-  }
-  if (options_.expect_shapes) {
-    const char* const next =
-        decoding_->shapes.read({begin, object, end, options_.max_record_bytes}, next_, batch);
-    if (next != nullptr) [[likely]] {
-      take_origin();
-      return next;
     }
   }
   return walk_line(begin, object, end, batch);

@@ -44,6 +44,7 @@ class JsonReader final : public RecordReader {
 
   explicit JsonReader(ReaderOptions options);
   void read_lines(const char* p, const char* end, Batch& batch);
+  void read_slice(const char* p, const char* end, Batch& batch);
   const char* read_line(const char* begin, const char* end, bool utf8, Batch& batch);
   const char* walk_line(const char* begin, const char* object, const char* end, Batch& batch);
   const char* reject(const char* begin, const char* end, const ScanFault& fault, Batch& batch);

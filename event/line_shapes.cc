@@ -17,7 +17,10 @@ namespace {
 
 #if defined(__SSE2__)
 
-bool matches(const LineShape::Step& step, const char* p) {
+// Part of the loop in run(), whatever the compiler thinks of its size.
+#define WEIR_HOT [[gnu::always_inline]] inline
+
+WEIR_HOT bool matches(const LineShape::Step& step, const char* p) {
   const auto equal = [&](std::size_t at) {
     const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at));
     const __m128i known = _mm_load_si128(reinterpret_cast<const __m128i*>(step.text + at));
@@ -29,7 +32,7 @@ bool matches(const LineShape::Step& step, const char* p) {
 }
 
 // Bit i: p[i] is a digit. Of 16 bytes.
-unsigned digits_at(const char* p) {
+WEIR_HOT unsigned digits_at(const char* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   const __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
   const __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values);
@@ -52,7 +55,7 @@ std::uint32_t load4(const char* p) {
 
 // The number that `count` digits at p say, 1 to 8: pairs are joined, then pairs of pairs, then the
 // halves. Missing digits in front are zero bytes, which count as zeros.
-std::uint64_t read_8_digits(const char* p, unsigned count) {
+WEIR_HOT std::uint64_t read_8_digits(const char* p, unsigned count) {
   std::uint64_t bytes = load8(p) << (64 - 8 * count);
   bytes = ((bytes & 0x0f0f0f0f0f0f0f0f) * 2561) >> 8;
   bytes = ((bytes & 0x00ff00ff00ff00ff) * 6553601) >> 16;
@@ -60,21 +63,21 @@ std::uint64_t read_8_digits(const char* p, unsigned count) {
 }
 
 // 1 to 15 digits.
-std::int64_t read_digits(const char* p, unsigned count) {
+WEIR_HOT std::int64_t read_digits(const char* p, unsigned count) {
   if (count <= 8) return static_cast<std::int64_t>(read_8_digits(p, count));
   const std::uint64_t high = read_8_digits(p, count - 8);
   return static_cast<std::int64_t>(high * 100'000'000 + read_8_digits(p + count - 8, 8));
 }
 
 // `count` digits at p, 1 to 4, in ten thousandths.
-std::int64_t read_fraction(const char* p, unsigned count) {
+WEIR_HOT std::int64_t read_fraction(const char* p, unsigned count) {
   std::uint32_t bytes = load4(p) & (~std::uint32_t{0} >> (32 - 8 * count)) & 0x0f0f0f0f;
   bytes = (bytes * 10 + (bytes >> 8)) & 0x00ff00ff;
   return (bytes & 0xff) * 100 + (bytes >> 16);
 }
 
 // A whole number without a sign at p, of at most 15 digits: how many, or 0.
-unsigned whole_number_at(const char* p) {
+WEIR_HOT unsigned whole_number_at(const char* p) {
   const unsigned count = count_ones(digits_at(p));
   if (count > 15 || (*p == '0' && count > 1)) return 0;
   return count;
@@ -87,7 +90,7 @@ struct Number {
 };
 
 // A number without sign and exponent that ends within 16 bytes.
-Number number_at(const char* p) {
+WEIR_HOT Number number_at(const char* p) {
   const unsigned digits = digits_at(p);
   Number number;
   number.whole = count_ones(digits);
@@ -104,7 +107,7 @@ constexpr std::uint32_t kTrue = 0x65757274;  // `true`, as load4 has it
 constexpr std::uint32_t kFals = 0x736c6166;
 
 // 4 or 5 at true or false, else 0.
-unsigned bool_size_at(const char* p) {
+WEIR_HOT unsigned bool_size_at(const char* p) {
   const std::uint32_t word = load4(p);
   const unsigned yes = word == kTrue ? 4 : 0;
   const unsigned no = (word == kFals) & (p[4] == 'e') ? 5 : 0;
@@ -113,7 +116,7 @@ unsigned bool_size_at(const char* p) {
 
 // What Value::string is for `size` bytes at p (value.h, invariant 4), without a copy of a length
 // that is not known beforehand.
-void put_string(Value& slot, const char* p, std::size_t size) {
+WEIR_HOT void put_string(Value& slot, const char* p, std::size_t size) {
   if (size > StringRef::kInlineBytes) {
     slot.string = StringRef({p, size});
     return;
@@ -128,78 +131,121 @@ void put_string(Value& slot, const char* p, std::size_t size) {
 }
 static_assert(sizeof(StringRef) == 16);
 
+// Each of these takes a simply spelled value at p and returns what is behind it; null if it is
+// none.
+WEIR_HOT const char* skip_number(const char* p) {
+  const Number number = number_at(p);
+  return number.whole == 0 ? nullptr : p + number.size;
+}
+
+WEIR_HOT const char* skip_bool(const char* p) {
+  const unsigned size = bool_size_at(p);
+  return size == 0 ? nullptr : p + size;
+}
+
+WEIR_HOT const char* take_bool(const char* p, Value& slot) {
+  const unsigned size = bool_size_at(p);
+  slot.integer = size == 4 ? 1 : 0;
+  return size == 0 ? nullptr : p + size;
+}
+
+WEIR_HOT const char* take_int(const char* p, std::int64_t& integer) {
+  const unsigned count = whole_number_at(p);
+  if (count == 0) return nullptr;
+  integer = read_digits(p, count);
+  return p + count;
+}
+
+WEIR_HOT const char* take_decimal(const char* p, Value& slot) {
+  const Number number = number_at(p);
+  if (number.whole - 1 > 7 || number.fraction > 4) return nullptr;
+  auto scaled = static_cast<std::int64_t>(read_8_digits(p, number.whole)) * kDecimalScale;
+  if (number.fraction != 0) scaled += read_fraction(p + number.whole + 1, number.fraction);
+  slot.decimal = scaled;
+  return p + number.size;
+}
+
+WEIR_HOT const char* take_string(const char* p, Value& slot) {
+  const char* const stop = find_string_stop(p);
+  put_string(slot, p, static_cast<std::size_t>(stop - p));
+  return stop;
+}
+
 #endif
 
 }  // namespace
 
-const char* LineShapes::read(const Line& line, const RecordOrigin& origin, Batch& batch) {
 #if defined(__SSE2__)
+
+const char* LineShapes::read(const char* p, const char* end, RecordOrigin& next, Batch& batch) {
   if (pause_ != 0) {
     --pause_;
+    return p;
+  }
+  Record record{&batch};
+  while (p < end) {
+    const char* behind = nullptr;
+    int runs = 0;
+    for (std::size_t i = 0; i < order_.size() && runs < kMostRuns; ++i) {
+      const LineShape& shape = shapes_[order_[i].shape];
+      if (!matches(*shape.steps(), p)) continue;
+      behind = read_as(shape, p, end, next, record);
+      if (behind != nullptr) [[likely]] {
+        count_hit(i);
+        break;
+      }
+      ++runs;
+    }
+    if (behind == nullptr) {
+      count_miss();
+      break;
+    }
+    p = behind;
+  }
+  return p;
+}
+
+const char* LineShapes::read_as(const LineShape& shape, const char* line, const char* end,
+                                RecordOrigin& next, Record& record) {
+  Batch& batch = *record.batch;
+  const Arena::Mark mark = batch.arena().mark();
+  begin_record(shape, record);
+  const char* const behind = run(shape, line, record);
+  const char* const stop = behind == nullptr || *behind == '\n' ? behind : skip_space(behind);
+  if (stop == nullptr || (*stop != '\n' && stop != end) ||
+      static_cast<std::size_t>(stop - line) > most_bytes_) [[unlikely]] {
+    batch.arena().rewind(mark);
     return nullptr;
   }
-  int runs = 0;
-  for (std::size_t i = 0; i < shapes_.size() && runs < kMostRuns; ++i) {
-    if (!matches(*shapes_[i].steps(), line.object)) continue;
-    const char* next = try_shape(shapes_[i], line, origin, batch);
-    if (next != nullptr) [[likely]] {
-      // One place forward a hit: so the order follows how often a shape comes, and stays.
-      if (i > 0) std::swap(shapes_[i - 1], shapes_[i]);
-      if (misses_ > 8) misses_ -= 8;
-      return next;
-    }
-    ++runs;
+  ++next.line;
+  if (shape.type().valid()) {
+    const std::string_view raw(line, static_cast<std::size_t>(behind - line));
+    batch.add_row(
+        {shape.type(), record.ts_ms, next.seq, record.slots, record.present, record.identity, raw},
+        next);
+  } else {
+    batch.add_unknown(next, record.unknown);
   }
-  count_miss();
-#else
-  (void)line, (void)origin, (void)batch;
-#endif
-  return nullptr;
+  if (record.is_odd) batch.odd() += record.odd;
+  ++next.seq;
+  ++next.position;
+  return stop == end ? stop : stop + 1;
 }
 
-void LineShapes::count_miss() {
-  if (++misses_ < kMostMisses) return;
-  misses_ = kMostMisses / 2;
-  pause_ = kPause;
-}
-
-#if defined(__SSE2__)
-
-const char* LineShapes::try_shape(const LineShape& shape, const Line& line,
-                                  const RecordOrigin& origin, Batch& batch) {
-  const Arena::Mark mark = batch.arena().mark();
-  const OddCounts odd = batch.odd();
+// As RecordDecoder::read_fields lays them: slots, then presence words.
+void LineShapes::begin_record(const LineShape& shape, Record& record) {
+  record.ts_ms = 0;
+  record.identity = {};
+  if (record.is_odd) record.odd = {};
+  record.is_odd = false;
+  if (!shape.type().valid()) return;
   const std::size_t slot_bytes = shape.slots() * sizeof(Value);
   const std::size_t words = shape.present().size();
-  Record record{&batch, {}, nullptr, nullptr, {}};
-  if (shape.type().valid()) {
-    char* memory = batch.arena().allocate(slot_bytes + words * sizeof(std::uint64_t));
-    std::memset(memory, 0, slot_bytes);
-    record.slots = reinterpret_cast<Value*>(memory);
-    record.present = reinterpret_cast<std::uint64_t*>(memory + slot_bytes);
-    for (std::size_t i = 0; i < words; ++i) record.present[i] = shape.present()[i];
-  }
-  const char* const behind = run(shape, line.object, record);
-  if (behind != nullptr) [[likely]] {
-    const char* const stop = skip_space(behind);
-    const bool ends = *stop == '\n' || stop == line.end;
-    if (ends && static_cast<std::size_t>(stop - line.begin) <= line.most_bytes) [[likely]] {
-      if (shape.type().valid()) {
-        record.row.type = shape.type();
-        record.row.seq = origin.seq;
-        record.row.slots = record.slots;
-        record.row.present = record.present;
-        record.row.raw = {line.object, static_cast<std::size_t>(behind - line.object)};
-        batch.add_row(record.row, origin);
-      } else {
-        batch.add_unknown(origin, record.unknown);
-      }
-      return stop == line.end ? stop : stop + 1;
-    }
-  }
-  batch.arena().rewind(mark);
-  batch.odd() = odd;
-  return nullptr;
+  char* memory = record.batch->arena().allocate(slot_bytes + words * sizeof(std::uint64_t));
+  std::memset(memory, 0, slot_bytes);
+  record.slots = reinterpret_cast<Value*>(memory);
+  record.present = reinterpret_cast<std::uint64_t*>(memory + slot_bytes);
+  for (std::size_t i = 0; i < words; ++i) record.present[i] = shape.present()[i];
 }
 
 const char* LineShapes::run(const LineShape& shape, const char* p, Record& record) {
@@ -208,6 +254,7 @@ const char* LineShapes::run(const LineShape& shape, const char* p, Record& recor
     if (!matches(*step, p)) [[unlikely]]
       return nullptr;
     p += step->size;
+    const char* next = nullptr;
     switch (step->op) {
       case ValueOp::kEnd:
         return p;
@@ -221,88 +268,53 @@ const char* LineShapes::run(const LineShape& shape, const char* p, Record& recor
       case ValueOp::kSkipString:
         p = find_string_stop(p);
         continue;
-      case ValueOp::kSkipNumber: {
-        const Number number = number_at(p);
-        if (number.whole == 0) [[unlikely]]
-          break;
-        p += number.size;
+      case ValueOp::kSkipNumber:
+        next = skip_number(p);
+        break;
+      case ValueOp::kSkipBool:
+        next = skip_bool(p);
+        break;
+      case ValueOp::kString:
+        p = take_string(p, slots[step->slot]);
         continue;
-      }
-      case ValueOp::kSkipBool: {
-        const unsigned size = bool_size_at(p);
-        if (size == 0) [[unlikely]]
-          break;
-        p += size;
+      case ValueOp::kEnum:
+      case ValueOp::kTimeText:
+      case ValueOp::kId:
+        p = take_text(shape.hole(*step), p, record);
+        if (p == nullptr) return nullptr;
         continue;
-      }
-      case ValueOp::kString: {
-        const char* const stop = find_string_stop(p);
-        put_string(slots[step->slot], p, static_cast<std::size_t>(stop - p));
-        p = stop;
-        continue;
-      }
-      case ValueOp::kEnum: {
-        const char* const stop = find_string_stop(p);
-        const Token token{p, static_cast<std::uint32_t>(stop - p), TokenKind::kString, false,
-                          false};
-        if (!take_token(shape.hole(*step), token, record)) return nullptr;
-        p = stop;
-        continue;
-      }
-      case ValueOp::kBool: {
-        const unsigned size = bool_size_at(p);
-        if (size == 0) [[unlikely]]
-          break;
-        slots[step->slot].integer = size == 4 ? 1 : 0;
-        p += size;
-        continue;
-      }
-      case ValueOp::kInt: {
-        const unsigned count = whole_number_at(p);
-        if (count == 0) [[unlikely]]
-          break;
-        slots[step->slot].integer = read_digits(p, count);
-        p += count;
-        continue;
-      }
-      case ValueOp::kDecimal: {
-        const Number number = number_at(p);
-        if (number.whole - 1 > 7 || number.fraction > 4) [[unlikely]]
-          break;
-        std::int64_t scaled = static_cast<std::int64_t>(read_8_digits(p, number.whole)) * 10'000;
-        if (number.fraction != 0) scaled += read_fraction(p + number.whole + 1, number.fraction);
-        slots[step->slot].decimal = scaled;
-        p += number.size;
-        continue;
-      }
-      case ValueOp::kTimeMs: {
-        const unsigned count = whole_number_at(p);
-        if (count == 0) [[unlikely]]
-          break;
-        record.row.ts_ms = read_digits(p, count);
-        if (!is_time_in_range(record.row.ts_ms)) return nullptr;
-        p += count;
-        continue;
-      }
-      case ValueOp::kTimeText: {
-        const char* const stop = find_string_stop(p);
-        const auto ms = parse_rfc3339({p, static_cast<std::size_t>(stop - p)});
-        if (!ms) return nullptr;
-        record.row.ts_ms = *ms;
-        p = stop;
-        continue;
-      }
-      case ValueOp::kId: {
-        const char* const stop = find_string_stop(p);
-        record.row.identity = {p, static_cast<std::size_t>(stop - p)};
-        p = stop;
-        continue;
-      }
+      case ValueOp::kBool:
+        next = take_bool(p, slots[step->slot]);
+        break;
+      case ValueOp::kInt:
+        next = take_int(p, slots[step->slot].integer);
+        break;
+      case ValueOp::kDecimal:
+        next = take_decimal(p, slots[step->slot]);
+        break;
+      case ValueOp::kTimeMs:
+        next = take_int(p, record.ts_ms);
+        if (!is_time_in_range(record.ts_ms)) return nullptr;
+        break;
     }
-    p = take_any(shape.hole(*step), p, record);
-    if (p == nullptr) return nullptr;
+    if (next == nullptr) [[unlikely]] {
+      next = take_any(shape.hole(*step), p, record);
+      if (next == nullptr) return nullptr;
+    }
+    p = next;
   }
 }
+
+// A string without escapes, as far as it goes: where it does not end, the next text does not match.
+const char* LineShapes::take_text(const ValueHole& hole, const char* p, Record& record) {
+  const char* const stop = find_string_stop(p);
+  const Token token{p, static_cast<std::uint32_t>(stop - p), TokenKind::kString, false, false};
+  return take_token(hole, token, record) ? stop : nullptr;
+}
+
+#else
+
+const char* LineShapes::read(const char* p, const char*, RecordOrigin&, Batch&) { return p; }
 
 #endif
 
@@ -331,10 +343,10 @@ bool LineShapes::take_token(const ValueHole& hole, const Token& token, Record& r
     switch (target.kind) {
       case ValueTarget::Kind::kTime:
         if (null) return false;
-        result = convert_time(token, arena, record.row.ts_ms);
+        result = convert_time(token, arena, record.ts_ms);
         break;
       case ValueTarget::Kind::kId:
-        if (!null) result = convert_id(token, arena, record.row.identity);
+        if (!null) result = convert_id(token, arena, record.identity);
         break;
       case ValueTarget::Kind::kUnknownType:
         record.unknown = token.text();
@@ -343,8 +355,9 @@ bool LineShapes::take_token(const ValueHole& hole, const Token& token, Record& r
         const FieldPlan& field = *target.field;
         if (null && !field.field->optional) return false;
         result = null ? Conversion::kOdd
-                      : convert(token, field.field->type, field.constants,
-                                {arena, record.batch->odd()}, record.slots[field.slot]);
+                      : convert(token, field.field->type, field.constants, {arena, record.odd},
+                                record.slots[field.slot]);
+        record.is_odd = true;
         if (result != Conversion::kOdd) break;
         set_absent(record.present, field.slot);
         result = Conversion::kOk;
@@ -354,6 +367,22 @@ bool LineShapes::take_token(const ValueHole& hole, const Token& token, Record& r
     if (result != Conversion::kOk) return false;
   }
   return true;
+}
+
+// One place forward where that is due, so that the order follows how often a shape comes.
+void LineShapes::count_hit(std::size_t place) {
+  if (misses_ > 8) misses_ -= 8;
+  const std::uint32_t hits = ++order_[place].hits;
+  if (hits == kMostHits) {
+    for (Place& each : order_) each.hits /= 2;
+  }
+  if (place != 0 && hits > order_[place - 1].hits) std::swap(order_[place - 1], order_[place]);
+}
+
+void LineShapes::count_miss() {
+  if (++misses_ < kMostMisses) return;
+  misses_ = kMostMisses / 2;
+  pause_ = kPause;
 }
 
 void LineShapes::learn(EventTypeId type, std::string_view object, std::string_view unknown) {
@@ -367,9 +396,14 @@ void LineShapes::learn(EventTypeId type, std::string_view object, std::string_vi
     known.widen(*shape);
     return;
   }
-  // The last place is that of what came least often, or is new as well.
-  if (shapes_.size() == kMostShapes) shapes_.pop_back();
-  shapes_.push_back(std::move(*shape));
+  if (shapes_.size() < kMostShapes) {
+    order_.push_back({static_cast<std::uint32_t>(shapes_.size()), 0});
+    shapes_.push_back(std::move(*shape));
+    return;
+  }
+  // In the last place is what came least often.
+  shapes_[order_.back().shape] = std::move(*shape);
+  order_.back().hits = 0;
 }
 
 }  // namespace weir::event

@@ -27,18 +27,13 @@ namespace weir::event {
 
 class LineShapes {
  public:
-  // A line to be read; UTF-8, and followed by what scanners need (json_scan.h).
-  struct Line {
-    const char* begin;   // for its length
-    const char* object;  // behind the white space
-    const char* end;     // of the text that it stands in
-    std::size_t most_bytes;
-  };
+  LineShapes(const DecodePlan* plan, std::size_t most_record_bytes)
+      : plan_(plan), most_bytes_(most_record_bytes) {}
 
-  explicit LineShapes(const DecodePlan* plan) : plan_(plan) {}
-
-  // Where the next line starts, with the record in the batch; or null.
-  [[nodiscard]] const char* read(const Line& line, const RecordOrigin& origin, Batch& batch);
+  // Reads lines from p on as long as they are as expected, and returns where it stopped: at the
+  // beginning of a line, or at the end. `next` is of the record to come, but for its line, which is
+  // the one before. The text must be UTF-8, and what scanners need (json_scan.h).
+  [[nodiscard]] const char* read(const char* p, const char* end, RecordOrigin& next, Batch& batch);
 
   // The line of `object` was not read here, and became a record of `type`, or one whose type,
   // `unknown`, is declared nowhere.
@@ -52,25 +47,39 @@ class LineShapes {
   static constexpr unsigned kMostMisses = 256;
   static constexpr unsigned kPause = 1024;  // lines
 
+  static constexpr std::uint32_t kMostHits = 1 << 20;
+
+  struct Place {
+    std::uint32_t shape;  // index into shapes_
+    std::uint32_t hits;
+  };
   // The record at hand.
   struct Record {
     Batch* batch;
-    Row row;
-    Value* slots;
-    std::uint64_t* present;
+    std::int64_t ts_ms = 0;
+    Value* slots = nullptr;
+    std::uint64_t* present = nullptr;
+    std::string_view identity;
     std::string_view unknown;
+    OddCounts odd;
+    bool is_odd = false;  // there may be something in odd
   };
 
-  const char* try_shape(const LineShape& shape, const Line& line, const RecordOrigin& origin,
-                        Batch& batch);
+  const char* read_as(const LineShape& shape, const char* line, const char* end, RecordOrigin& next,
+                      Record& record);
+  static void begin_record(const LineShape& shape, Record& record);
   static const char* run(const LineShape& shape, const char* p, Record& record);
+  static const char* take_text(const ValueHole& hole, const char* p, Record& record);
   static const char* take_any(const ValueHole& hole, const char* p, Record& record);
   static bool take_given(const ValueHole& hole, const char* end, Record& record);
   static bool take_token(const ValueHole& hole, const Token& token, Record& record);
+  void count_hit(std::size_t place);
   void count_miss();
 
   const DecodePlan* plan_;
-  std::vector<LineShape> shapes_;  // the likeliest first
+  std::size_t most_bytes_;  // of a line
+  std::vector<LineShape> shapes_;
+  std::vector<Place> order_;       // of shapes_, the likeliest first
   unsigned misses_ = 0;            // lately
   unsigned pause_ = 0;             // lines before the next attempt
   unsigned credit_ = kMostCredit;  // for learning

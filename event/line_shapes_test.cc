@@ -180,7 +180,7 @@ void expect_same(const Schema& schema, const std::string& text, ReaderOptions op
 class Alone {
  public:
   explicit Alone(const Schema& schema)
-      : plan_(*DecodePlan::build(schema, {})), shapes_(&plan_), schema_(schema) {}
+      : plan_(*DecodePlan::build(schema, {})), shapes_(&plan_, 1000), schema_(schema) {}
   void learn(const std::string& line) {
     const Reading reading = testing::read_json(schema_, line);
     if (reading.unknown() == 1) {
@@ -196,10 +196,13 @@ class Alone {
     batch_.clear();
     batch_.buffer().assign(line);
     const std::string_view text = batch_.buffer().view();
-    const char* end = text.data() + text.size();
-    const char* next = shapes_.read({text.data(), text.data(), end, 1000}, {}, batch_);
-    EXPECT_EQ(batch_.records(), next == nullptr ? 0u : 1u);
-    return next == end;
+    const char* const end = text.data() + text.size();
+    RecordOrigin next;
+    const char* const stop = shapes_.read(text.data(), end, next, batch_);
+    EXPECT_TRUE(stop == text.data() || stop == end);
+    EXPECT_EQ(batch_.records(), stop == end ? 1u : 0u);
+    EXPECT_EQ(next.seq, batch_.records());
+    return stop == end;
   }
   [[nodiscard]] const Batch& batch() const { return batch_; }
 
