@@ -222,6 +222,7 @@ LineShape::LineShape(const DecodePlan& plan, EventTypeId type, std::vector<Value
     : type_(type), holes_(std::move(holes)) {
   if (type.valid()) slots_ = plan.type(type).type->fields.size();
   present_.resize(presence_words(slots_));
+  row_bytes_ = slots_ * sizeof(Value) + present_.size() * sizeof(std::uint64_t);
   for (const ValueHole& hole : holes_) {
     for (const ValueTarget& target : hole.targets) {
       if (target.field != nullptr) set_present(present_.data(), target.field->slot);

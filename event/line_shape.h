@@ -92,6 +92,8 @@ class LineShape {
   [[nodiscard]] const Step* steps() const { return steps_.data(); }
   [[nodiscard]] const ValueHole& hole(const Step& step) const { return holes_[step.hole]; }
   [[nodiscard]] std::size_t slots() const { return slots_; }
+  // Of slots and presence words.
+  [[nodiscard]] std::size_t row_bytes() const { return row_bytes_; }
   // The presence of a row whose values are all there.
   [[nodiscard]] const std::vector<std::uint64_t>& present() const { return present_; }
 
@@ -104,6 +106,7 @@ class LineShape {
 
   EventTypeId type_;
   std::size_t slots_ = 0;
+  std::size_t row_bytes_ = 0;
   std::vector<std::uint64_t> present_;
   std::vector<ValueHole> holes_;
   std::vector<Step> steps_;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,10 @@
 #include "event/line_shape.h"
 
 namespace weir::event {
+
+namespace simple {
+struct Patterns;
+}
 
 class LineShapes {
  public:
@@ -50,7 +55,7 @@ class LineShapes {
   static constexpr std::uint32_t kMostHits = 1 << 20;
 
   struct Place {
-    std::uint32_t shape;  // index into shapes_
+    LineShape* shape;
     std::uint32_t hits;
   };
   // The record at hand.
@@ -65,10 +70,13 @@ class LineShapes {
     bool is_odd = false;  // there may be something in odd
   };
 
-  const char* read_as(const LineShape& shape, const char* line, const char* end, RecordOrigin& next,
-                      Record& record);
+  const char* read_lines(const char* p, const char* end, RecordOrigin& next, Batch& batch);
+  const char* read_with_avx2(const char* p, const char* end, RecordOrigin& next, Batch& batch);
+  const char* read_as(const LineShape& shape, const char* line, const char* end,
+                      const simple::Patterns& patterns, RecordOrigin& next, Record& record);
   static void begin_record(const LineShape& shape, Record& record);
-  static const char* run(const LineShape& shape, const char* p, Record& record);
+  static const char* run(const LineShape& shape, const char* p, const simple::Patterns& patterns,
+                         Record& record);
   static const char* take_text(const ValueHole& hole, const char* p, Record& record);
   static const char* take_any(const ValueHole& hole, const char* p, Record& record);
   static bool take_given(const ValueHole& hole, const char* end, Record& record);
@@ -77,8 +85,8 @@ class LineShapes {
   void count_miss();
 
   const DecodePlan* plan_;
-  std::size_t most_bytes_;  // of a line
-  std::vector<LineShape> shapes_;
+  std::size_t most_bytes_;         // of a line
+  std::deque<LineShape> shapes_;   // stay where they are
   std::vector<Place> order_;       // of shapes_, the likeliest first
   unsigned misses_ = 0;            // lately
   unsigned pause_ = 0;             // lines before the next attempt
