@@ -248,6 +248,25 @@ void LineShape::lay_steps() {
       steps_.back().slot = hole.targets[0].field->slot;
     }
   }
+  habits_.assign(steps_.size(), {});
+}
+
+void LineShape::measure(const char* line) {
+  const char* p = line;
+  for (std::size_t i = 0; steps_[i].op != ValueOp::kEnd; ++i) {
+    Step& step = steps_[i];
+    p += step.size;
+    if (step.op == ValueOp::kMore || step.op == ValueOp::kGiven) continue;
+    Token ignored;
+    ScanFault fault;
+    const char* const end =
+        is_inside_quotes(step.op) ? find_string_stop(p) : scan_value(p, ignored, fault);
+    const auto size = static_cast<std::uint32_t>(end - p);
+    Habit& habit = habits_[i];
+    habit = {size, habit.size == size ? habit.times + 1 : 1};
+    step.usual = habit.times < kSteady ? kNoUsual : size;
+    p = end;
+  }
 }
 
 bool LineShape::has_text_of(const LineShape& other) const {

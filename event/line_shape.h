@@ -75,6 +75,9 @@ class LineShape {
   static constexpr std::size_t kMostHoles = 256;
   static constexpr std::size_t kMostTextBytes = 4096;
 
+  static constexpr std::uint32_t kNoUsual = 0xffffffff;
+  static constexpr unsigned kSteady = 8;  // measurements in a row
+
   // A hole as it is run: up to kTextBytes of text and what comes behind.
   struct alignas(16) Step {
     char text[kTextBytes] = {};  // zeros behind
@@ -83,6 +86,7 @@ class LineShape {
     ValueOp op = ValueOp::kEnd;
     std::uint32_t slot = 0;  // of the field that is the only target
     std::uint32_t hole = 0;
+    std::uint32_t usual = kNoUsual;  // how long the value is nearly always
   };
 
   // `type` is invalid if the line's type is declared nowhere. The last hole is kEnd.
@@ -100,8 +104,16 @@ class LineShape {
   [[nodiscard]] bool has_text_of(const LineShape& other) const;
   // Of two shapes with the same text: where their values were of different kinds, any will do.
   void widen(const LineShape& other);
+  // Looks how long the values of a line of this shape are. What was as long as that all of the last
+  // times becomes the usual length.
+  void measure(const char* line);
 
  private:
+  struct Habit {
+    std::uint32_t size = kNoUsual;
+    unsigned times = 0;
+  };
+
   void lay_steps();
 
   EventTypeId type_;
@@ -110,6 +122,7 @@ class LineShape {
   std::vector<std::uint64_t> present_;
   std::vector<ValueHole> holes_;
   std::vector<Step> steps_;
+  std::vector<Habit> habits_;  // beside steps_
 };
 
 // The shape of the line that has `object`, which was read as a record of `type`, or of a type that

@@ -53,6 +53,7 @@ class LineShapes {
   static constexpr unsigned kPause = 1024;  // lines
 
   static constexpr std::uint32_t kMostHits = 1 << 20;
+  static constexpr std::uint32_t kMeasureEvery = 64;
 
   struct Place {
     LineShape* shape;
@@ -81,7 +82,7 @@ class LineShapes {
   static const char* take_any(const ValueHole& hole, const char* p, Record& record);
   static bool take_given(const ValueHole& hole, const char* end, Record& record);
   static bool take_token(const ValueHole& hole, const Token& token, Record& record);
-  void count_hit(std::size_t place);
+  void count_hit(std::size_t place, const char* line);
   void count_miss();
 
   const DecodePlan* plan_;
