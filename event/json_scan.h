@@ -50,7 +50,7 @@ struct StringStops {
   }
 };
 
-// Part of loops, some of which are compiled for more than the baseline processor.
+// The first quote, backslash or control character from p on.
 [[gnu::always_inline]] inline const char* find_string_stop(const char* p, const StringStops& of) {
   while (true) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
@@ -65,7 +65,7 @@ struct StringStops {
 }
 #endif
 
-// The first quote, backslash or control character from p on.
+// The same on its own.
 inline const char* find_string_stop(const char* p) {
 #if defined(__SSE2__)
   return find_string_stop(p, StringStops());

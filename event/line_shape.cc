@@ -251,6 +251,25 @@ void LineShape::lay_steps() {
   habits_.assign(steps_.size(), {});
 }
 
+std::size_t LineShape::common_steps(const LineShape& other) const {
+  if (type_ != other.type_) return 0;
+  const std::size_t most = std::min(steps_.size(), other.steps_.size());
+  for (std::size_t i = 0; i < most; ++i) {
+    const Step& a = steps_[i];
+    const Step& b = other.steps_[i];
+    if (a.size != b.size || std::memcmp(a.text, b.text, a.size) != 0 || a.op != b.op) return i;
+  }
+  return most;
+}
+
+void LineShape::name_prefixes(const LineShape* other, std::size_t common, std::uint64_t& last) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const bool shared =
+        other != nullptr && type_ == other->type_ && i <= common && i < other->steps_.size();
+    steps_[i].prefix = shared ? other->steps_[i].prefix : ++last;
+  }
+}
+
 void LineShape::measure(const char* line) {
   const char* p = line;
   for (std::size_t i = 0; steps_[i].op != ValueOp::kEnd; ++i) {

@@ -87,6 +87,7 @@ class LineShape {
     std::uint32_t slot = 0;  // of the field that is the only target
     std::uint32_t hole = 0;
     std::uint32_t usual = kNoUsual;  // how long the value is nearly always
+    std::uint64_t prefix = 0;        // says all that comes before: see name_prefixes()
   };
 
   // `type` is invalid if the line's type is declared nowhere. The last hole is kEnd.
@@ -94,6 +95,7 @@ class LineShape {
 
   [[nodiscard]] EventTypeId type() const { return type_; }
   [[nodiscard]] const Step* steps() const { return steps_.data(); }
+  [[nodiscard]] std::size_t size() const { return steps_.size(); }
   [[nodiscard]] const ValueHole& hole(const Step& step) const { return holes_[step.hole]; }
   [[nodiscard]] std::size_t slots() const { return slots_; }
   // Of slots and presence words.
@@ -104,6 +106,12 @@ class LineShape {
   [[nodiscard]] bool has_text_of(const LineShape& other) const;
   // Of two shapes with the same text: where their values were of different kinds, any will do.
   void widen(const LineShape& other);
+  // How many steps are the same to begin with, all but `usual` and `prefix`.
+  [[nodiscard]] std::size_t common_steps(const LineShape& other) const;
+  // Sets each step's `prefix`: the other's, where it is among the steps that the two have in common
+  // or the first behind; else the next number. So shapes with a prefix in common have done the same
+  // so far, and one can go on for the other.
+  void name_prefixes(const LineShape* other, std::size_t common, std::uint64_t& last);
   // Looks how long the values of a line of this shape are. What was as long as that all of the last
   // times becomes the usual length.
   void measure(const char* line);

@@ -48,12 +48,13 @@ const char* LineShapes::take_text(const ValueHole& hole, const char* p, Record& 
   return take_token(hole, token, record) ? stop : nullptr;
 }
 
-// From behind the text of the shape's first step.
-WEIR_HOT const char* LineShapes::run(const LineShape& shape, const char* p,
-                                     const simple::Patterns& patterns, Record& record) {
+// From behind the text of the shape's first step. Where another text stands than the shape has, one
+// goes on that has been the same so far.
+WEIR_HOT const char* LineShapes::run(const char* p, const simple::Patterns& patterns,
+                                     Record& record) {
   Value* const slots = record.slots;
   std::int64_t ignored;
-  for (const LineShape::Step* step = shape.steps();;) {
+  for (const LineShape::Step* step = record.known->shape.steps();;) {
     const char* next = nullptr;
     switch (step->op) {
       case ValueOp::kEnd:
@@ -62,7 +63,7 @@ WEIR_HOT const char* LineShapes::run(const LineShape& shape, const char* p,
         next = p;
         break;
       case ValueOp::kGiven:
-        if (!take_given(shape.hole(*step), p, record)) return nullptr;
+        if (!take_given(record.known->shape.hole(*step), p, record)) return nullptr;
         next = p;
         break;
       case ValueOp::kAny:
@@ -95,22 +96,38 @@ WEIR_HOT const char* LineShapes::run(const LineShape& shape, const char* p,
       case ValueOp::kEnum:
       case ValueOp::kTimeText:
       case ValueOp::kId:
-        next = take_text(shape.hole(*step), p, record);
+        next = take_text(record.known->shape.hole(*step), p, record);
         if (next == nullptr) return nullptr;
         break;
       default:
         __builtin_unreachable();
     }
     if (next == nullptr) [[unlikely]] {
-      next = take_any(shape.hole(*step), p, record);
+      next = take_any(record.known->shape.hole(*step), p, record);
       if (next == nullptr) return nullptr;
     }
     p = foretold(p, next, *step);
     ++step;
-    if (!matches(*step, p)) [[unlikely]]
-      return nullptr;
+    if (!matches(*step, p)) [[unlikely]] {
+      step = go_on_as(*step, p, record);
+      if (step == nullptr) return nullptr;
+    }
     p += step->size;
   }
+}
+
+// The step that reads on at p, where another than `failed` stands, of a shape with the same prefix.
+const LineShape::Step* LineShapes::go_on_as(const LineShape::Step& failed, const char* p,
+                                            Record& record) {
+  const auto at = static_cast<std::size_t>(&failed - record.known->shape.steps());
+  for (Known* known : order_) {
+    if (at >= known->shape.size()) continue;
+    const LineShape::Step* const step = known->shape.steps() + at;
+    if (step->prefix != failed.prefix || !matches(*step, p)) continue;
+    record.known = known;
+    return step;
+  }
+  return nullptr;
 }
 
 // As RecordDecoder::read_fields lays them: slots, then presence words.
@@ -124,24 +141,21 @@ WEIR_HOT void LineShapes::begin_record(const LineShape& shape, Record& record) {
   Value* const slots = reinterpret_cast<Value*>(memory);
   const std::size_t count = shape.slots();
   for (std::size_t i = 0; i < count; ++i) slots[i] = Value();
-  auto* const present = reinterpret_cast<std::uint64_t*>(slots + count);
-  const std::vector<std::uint64_t>& words = shape.present();
-  if (words.size() == 1) [[likely]] {
-    present[0] = words[0];
-  } else if (!words.empty()) {
-    std::memcpy(present, words.data(), words.size() * sizeof words[0]);
-  }
+  auto* const words = reinterpret_cast<std::uint64_t*>(slots + count);
+  for (std::size_t i = 0; i < shape.present().size(); ++i) words[i] = 0;
   record.slots = slots;
-  record.present = present;
+  record.absent = words;
 }
 
-WEIR_HOT const char* LineShapes::read_as(const LineShape& shape, const char* line, const char* end,
+// The line that the shape, which has its first text, begins to read.
+WEIR_HOT const char* LineShapes::read_as(Known& known, const char* line, const char* end,
                                          const simple::Patterns& patterns, RecordOrigin& next,
                                          Record& record) {
   Batch& batch = *record.batch;
   const Arena::Mark mark = batch.arena().mark();
-  begin_record(shape, record);
-  const char* const behind = run(shape, line + shape.steps()->size, patterns, record);
+  record.known = &known;
+  begin_record(known.shape, record);
+  const char* const behind = run(line + known.shape.steps()->size, patterns, record);
   const char* const stop = behind == nullptr || *behind == '\n' ? behind : skip_space(behind);
   if (stop == nullptr || (*stop != '\n' && stop != end) ||
       static_cast<std::size_t>(stop - line) > most_bytes_) [[unlikely]] {
@@ -149,35 +163,40 @@ WEIR_HOT const char* LineShapes::read_as(const LineShape& shape, const char* lin
     return nullptr;
   }
   ++next.line;
+  const LineShape& shape = record.known->shape;
   if (shape.type().valid()) {
+    std::uint64_t* const words = record.absent;
+    for (std::size_t i = 0; i < shape.present().size(); ++i) {
+      words[i] = shape.present()[i] & ~words[i];
+    }
     const std::string_view raw(line, static_cast<std::size_t>(behind - line));
-    batch.add_row(
-        {shape.type(), record.ts_ms, next.seq, record.slots, record.present, record.identity, raw},
-        next);
+    batch.add_row({shape.type(), record.ts_ms, next.seq, record.slots, words, record.identity, raw},
+                  next);
   } else {
     batch.add_unknown(next, record.unknown);
   }
   if (record.is_odd) batch.odd() += record.odd;
   ++next.seq;
   ++next.position;
+  count_hit(*record.known, line);
   return stop == end ? stop : stop + 1;
 }
 
-WEIR_HOT const char* LineShapes::read_lines(const char* p, const char* end, RecordOrigin& next,
-                                            Batch& batch) {
+const char* LineShapes::read(const char* p, const char* end, RecordOrigin& next, Batch& batch) {
+  if (pause_ != 0) {
+    --pause_;
+    return p;
+  }
   const simple::Patterns patterns;
   Record record{&batch};
   while (p < end) {
     const char* behind = nullptr;
     int runs = 0;
     for (std::size_t i = 0; i < order_.size() && runs < kMostRuns; ++i) {
-      const LineShape& shape = *order_[i].shape;
-      if (!matches(*shape.steps(), p)) continue;
-      behind = read_as(shape, p, end, patterns, next, record);
-      if (behind != nullptr) [[likely]] {
-        count_hit(i, p);
+      if (!matches(*order_[i]->shape.steps(), p)) continue;
+      behind = read_as(*order_[i], p, end, patterns, next, record);
+      if (behind != nullptr) [[likely]]
         break;
-      }
       ++runs;
     }
     if (behind == nullptr) {
@@ -187,23 +206,6 @@ WEIR_HOT const char* LineShapes::read_lines(const char* p, const char* end, Reco
     p = behind;
   }
   return p;
-}
-
-[[gnu::target("avx2,bmi,bmi2")]] const char* LineShapes::read_with_avx2(const char* p,
-                                                                        const char* end,
-                                                                        RecordOrigin& next,
-                                                                        Batch& batch) {
-  return read_lines(p, end, next, batch);
-}
-
-const char* LineShapes::read(const char* p, const char* end, RecordOrigin& next, Batch& batch) {
-  static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                               __builtin_cpu_supports("bmi2");
-  if (pause_ != 0) {
-    --pause_;
-    return p;
-  }
-  return has_avx2 ? read_with_avx2(p, end, next, batch) : read_lines(p, end, next, batch);
 }
 
 #else
@@ -253,7 +255,7 @@ bool LineShapes::take_token(const ValueHole& hole, const Token& token, Record& r
                                 record.slots[field.slot]);
         record.is_odd = true;
         if (result != Conversion::kOdd) break;
-        set_absent(record.present, field.slot);
+        set_present(record.absent, field.slot);
         result = Conversion::kOk;
         break;
       }
@@ -264,41 +266,66 @@ bool LineShapes::take_token(const ValueHole& hole, const Token& token, Record& r
 }
 
 // One place forward where that is due, so that the order follows how often a shape comes.
-void LineShapes::count_hit(std::size_t place, const char* line) {
-  if (misses_ > 8) misses_ -= 8;
-  const std::uint32_t hits = ++order_[place].hits;
-  if (hits % kMeasureEvery == 0) order_[place].shape->measure(line);
-  if (hits == kMostHits) {
-    for (Place& each : order_) each.hits /= 2;
+void LineShapes::count_hit(Known& known, const char* line) {
+  if (misses_ > kHitWorth) misses_ -= kHitWorth;
+  if (++known.hits % kMeasureEvery == 0) {
+    known.shape.measure(line);
+    credit_ = std::min(credit_ + kMeasureEvery, kMostCredit);
+    pause_length_ = kLeastPause;
+    if (known.hits == kMostHits) {
+      for (Known* each : order_) each->hits /= 2;
+    }
   }
-  if (place != 0 && hits > order_[place - 1].hits) std::swap(order_[place - 1], order_[place]);
+  if (known.place == 0) return;
+  Known*& before = order_[known.place - 1];
+  if (known.hits <= before->hits) return;
+  std::swap(before, order_[known.place]);
+  std::swap(order_[known.place]->place, known.place);
 }
 
 void LineShapes::count_miss() {
   if (++misses_ < kMostMisses) return;
   misses_ = kMostMisses / 2;
-  pause_ = kPause;
+  pause_ = pause_length_;
+  pause_length_ = std::min(2 * pause_length_, kMostPause);
 }
 
 void LineShapes::learn(EventTypeId type, std::string_view object, std::string_view unknown) {
-  credit_ = std::min(credit_ + 1, kMostCredit);
-  if (credit_ < kLearnEvery) return;
-  credit_ -= kLearnEvery;
+  if (credit_ < kLearnCost) {
+    ++credit_;
+    return;
+  }
+  credit_ -= kLearnCost;
   auto shape = make_line_shape(*plan_, type, object, unknown);
   if (!shape) return;
-  for (LineShape& known : shapes_) {
-    if (!known.has_text_of(*shape)) continue;
-    known.widen(*shape);
+  for (Known* known : order_) {
+    if (!known->shape.has_text_of(*shape)) continue;
+    known->shape.widen(*shape);
+    find_prefixes(*known);
     return;
   }
-  if (shapes_.size() < kMostShapes) {
-    shapes_.push_back(std::move(*shape));
-    order_.push_back({&shapes_.back(), 0});
-    return;
+  if (known_.size() < kMostShapes) {
+    known_.push_back({std::move(*shape), 0, static_cast<std::uint32_t>(order_.size())});
+    order_.push_back(&known_.back());
+  } else {
+    // In the last place is what came least often.
+    order_.back()->shape = std::move(*shape);
+    order_.back()->hits = 0;
   }
-  // In the last place is what came least often.
-  *order_.back().shape = std::move(*shape);
-  order_.back().hits = 0;
+  find_prefixes(*order_.back());
+}
+
+// From the shape that has the most in common, as far as that goes; new ones behind.
+void LineShapes::find_prefixes(Known& known) {
+  const LineShape* closest = nullptr;
+  std::size_t common = 0;
+  for (const Known* other : order_) {
+    const std::size_t steps = known.shape.common_steps(other->shape);
+    if (other == &known || (closest != nullptr && steps <= common)) continue;
+    closest = &other->shape;
+    common = steps;
+  }
+  known.shape.name_prefixes(closest, common, last_prefix_);
 }
 
 }  // namespace weir::event

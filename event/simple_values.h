@@ -16,7 +16,7 @@
 #include "event/json_scan.h"
 #include "event/value.h"
 
-// Part of a hot loop, whatever the compiler thinks of its size, and compiled for its processor.
+// Part of a hot loop, whatever the compiler thinks of its size.
 #define WEIR_HOT [[gnu::always_inline]] inline
 
 namespace weir::event::simple {
