@@ -73,11 +73,7 @@ ValueOp op_of(const Token& token, const std::vector<ValueTarget>& targets) {
 class ShapeMaker {
  public:
   ShapeMaker(const DecodePlan& plan, EventTypeId type, std::string_view unknown)
-      : plan_(plan),
-        unknown_(unknown),
-        targets_(plan.captures()),
-        selects_(plan.captures()),
-        seen_(plan.nodes().size()) {
+      : plan_(plan), unknown_(unknown), targets_(plan.captures()), selects_(plan.captures()) {
     for (const TypeSelector& selector : plan.selectors()) {
       selects_[selector.capture.index()] = true;
     }
@@ -137,8 +133,6 @@ class ShapeMaker {
     const PathNode& node = plan_.nodes()[child];
     const bool inner = leads_on(node);
     if (!inner && !is_wanted(node.capture)) return take_value(p, nullptr);
-    if (seen_[child]) return nullptr;
-    seen_[child] = true;
     if (!inner) return take_value(p, &node);
     if (*p == '{' && !is_wanted(node.capture)) {
       nodes_.push_back(child);
@@ -197,7 +191,6 @@ class ShapeMaker {
   std::string_view unknown_;
   std::vector<std::vector<ValueTarget>> targets_;  // by capture
   std::vector<bool> selects_;                      // by capture: it says the type
-  std::vector<bool> seen_;                         // by node
   std::vector<std::uint32_t> nodes_;               // of the objects around
   const char* text_ = nullptr;                     // where the text of the next hole begins
   std::size_t bytes_ = 0;
@@ -264,8 +257,7 @@ std::size_t LineShape::common_steps(const LineShape& other) const {
 
 void LineShape::name_prefixes(const LineShape* other, std::size_t common, std::uint64_t& last) {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    const bool shared =
-        other != nullptr && type_ == other->type_ && i <= common && i < other->steps_.size();
+    const bool shared = other != nullptr && i <= common && i < other->steps_.size();
     steps_[i].prefix = shared ? other->steps_[i].prefix : ++last;
   }
 }
@@ -289,8 +281,7 @@ void LineShape::measure(const char* line) {
 }
 
 bool LineShape::has_text_of(const LineShape& other) const {
-  return type_ == other.type_ &&
-         std::ranges::equal(holes_, other.holes_, {}, &ValueHole::text, &ValueHole::text);
+  return std::ranges::equal(holes_, other.holes_, {}, &ValueHole::text, &ValueHole::text);
 }
 
 void LineShape::widen(const LineShape& other) {

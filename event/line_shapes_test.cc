@@ -25,8 +25,9 @@ Field field_at(const char* name, TypeKind kind, bool optional, std::vector<std::
   return field;
 }
 
-// `e` of every type; `pay`, as cards have it; `m`, nested, known by a number, with a field that is
-// also what says the type, two fields from one place and a time of its own that is a field too.
+// `e` of every type; `pay` and `refund`, as cards have them; `m`, nested, known by a number, with a
+// field that is also what says the type, two fields from one place, a place that is looked at as a
+// whole and in part, and a time that is a field too; `still`, without a time.
 Schema shaped_schema() {
   Schema schema = every_type();
   schema.types.push_back(
@@ -34,6 +35,11 @@ Schema shaped_schema() {
                         make_field("amount", TypeKind::kDecimal, false),
                         make_field("mcc", TypeKind::kInt), make_field("ok", TypeKind::kBool, false),
                         make_field("note", TypeKind::kString, true, false)}));
+  schema.types.push_back(make_type(
+      "refund",
+      {make_field("mcc", TypeKind::kDecimal), make_field("amount", TypeKind::kInt, true, false),
+       make_field("note", TypeKind::kString), make_field("ok", TypeKind::kBool),
+       make_field("card", TypeKind::kString)}));
   EventType mapped = make_type("m", {});
   mapped.type_path = {"head", "mti"};
   mapped.type_value = "100";
@@ -43,8 +49,12 @@ Schema shaped_schema() {
                    field_at("at", TypeKind::kTime, false, {"head", "at"}),
                    field_at("x", TypeKind::kInt, false, {"body", "x"}),
                    field_at("x2", TypeKind::kDecimal, false, {"body", "x"}),
-                   field_at("deep", TypeKind::kString, true, {"body", "a", "b", "c"})};
+                   field_at("deep", TypeKind::kString, true, {"body", "a", "b", "c"}),
+                   field_at("spot", TypeKind::kGeo, true, {"spot"}),
+                   field_at("lat", TypeKind::kFloat, true, {"spot", "lat"})};
   schema.types.push_back(mapped);
+  schema.types.push_back(make_type("still", {make_field("note", TypeKind::kString)}));
+  schema.types.back().time_path.clear();
   return schema;
 }
 
@@ -111,7 +121,7 @@ class Lines {
 
   // A line that is good as often as not, of one of a few orders of keys.
   std::string line() {
-    switch (below(8)) {
+    switch (below(10)) {
       case 0:
         return R"({"type":"e","ts":)" + time() + R"(,"bool":)" + boolean() + R"(,"int":)" +
                number() + R"(,"decimal":)" + number() + R"(,"float":)" + number() +
@@ -127,15 +137,24 @@ class Lines {
                R"(},"body":{"x":)" + number() + R"(,"a":)" +
                one_of<std::string>({R"({"b":{"c":"q"}})", R"({"b":{"c":"qq"}})", "null",
                                     R"({"b":null})", "1", "{}"}) +
-               "}}";
+               "}" +
+               one_of<std::string>({"", R"(,"spot":{"lat":1.5,"lon":2})", R"(,"spot":null)"}) + "}";
       case 3:
         return R"({"type":")" + one_of<std::string>({"other", "else"}) + R"(","note":)" + text() +
                R"(,"n":)" + number() + R"(,"list":[1,{"a":)" + text() + "}]}";
+      case 4:
+        return R"({"type":"still","note":)" + text() + "}";
+      case 5:  // the type comes last
+        return "{" + members() + R"(,"type":")" + one_of<std::string>({"pay", "refund"}) + "\"}";
       default:
-        return R"({"type":"pay","ts":)" + time() + R"(,"card":)" + text() + R"(,"amount":)" +
-               number() + (below(4) == 0 ? "" : R"(,"mcc":)" + number()) + R"(,"note":)" + text() +
-               R"(,"unread":)" + number() + R"(,"ok":)" + boolean() + "}";
+        return R"({"type":")" + one_of<std::string>({"pay", "refund"}) + "\"," + members() + "}";
     }
+  }
+  std::string members() {
+    return R"("ts":)" + time() + R"(,"card":)" + text() + R"(,"amount":)" + number() +
+           (below(4) == 0 ? "" : R"(,"mcc":)" + number()) +
+           (below(2) == 0 ? "" : R"(,"note":)" + text()) + R"(,"unread":)" + number() +
+           R"(,"ok":)" + boolean();
   }
   std::string mutated(std::string line) {
     static const std::string kBytes("\"\\,:{}[]0159.-+eEtnu \t\r\n\x00\x1f\x7f\xc3\xff", 30);
@@ -308,7 +327,8 @@ TEST(LineShapes, ChangeNothingOnRandomLines) {
 TEST(LineShapes, ChangeNothingAtAnyByte) {
   const Schema schema = shaped_schema();
   const std::vector<std::string> lines = {
-      R"({"type":"pay","ts":1767225600123,"card":"c1","amount":12.5,"mcc":5411,"ok":true,"z":0.5})",
+      R"({"type":"pay","ts":1767225600123,"card":"c1","amount":12.5,"mcc":5411,"ok":true,"z":0.5,"y":false})",
+      R"({"type":"pay","ts":-5,"card":"card number 12","amount":12,"ok":false,"z":"abc"})",
       R"({"type":"e","ts":"2026-01-01T00:00:00Z","id":"i","enum":"pos","int":7,"decimal":3,"a":"b"})",
       R"({"head":{"mti":100,"at":5,"no":7},"body":{"x":1,"a":{"b":{"c":"d"}}}, "l":[1,"2"]})",
       R"({"type":"what","ts":1,"list":"a string of more than sixteen bytes","n":-1.5e3})"};
