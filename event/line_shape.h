@@ -14,9 +14,8 @@
 //
 // Invariants
 // 1. A line that has the texts of a shape, and between them JSON values, is one JSON object with
-// the
-//    same places in it as the line that the shape was made of, and of the same type. So, that line
-//    having been good, no place that the type looks at stands twice, or is hidden by a value.
+//    the same places in it as the line that the shape was made of, and of the same type. So, that
+//    line having been good, no place that the type looks at stands twice, or is hidden by a value.
 // 2. Places that the type looks at and that are not values of the shape are absent, or null.
 #pragma once
 
