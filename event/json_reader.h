@@ -16,8 +16,8 @@
 // These two are the truth: they alone tell what is bad, and what they accept teaches its shape.
 // UTF-8 is checked by simdjson, a slice of lines at a time; only if the slice fails, line by line
 // and without shapes. Not taken: simdjson's On-Demand API for the rest. It does not look into the
-// values that it skips, so `{"a": tru, "b": 1}` would pass, and to visit all of them costs more than
-// this does.
+// values that it skips, so `{"a": tru, "b": 1}` would pass, and to visit all of them costs more
+// than this does.
 //
 // Not thread-safe. Cost: about 4 instructions a byte by shape, 20 without; no allocation in the
 // steady state.
