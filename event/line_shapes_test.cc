@@ -201,15 +201,17 @@ class Alone {
   explicit Alone(const Schema& schema)
       : plan_(*DecodePlan::build(schema, {})), shapes_(&plan_, 1000), schema_(schema) {}
   void learn(const std::string& line) {
+    PaddedBuffer text;
+    text.assign(line);
     const Reading reading = testing::read_json(schema_, line);
     if (reading.unknown() == 1) {
       // The name has to stand in the text that is learnt.
-      const std::size_t at = line.find(reading.unknown(0).type);
-      shapes_.learn({}, line, std::string_view(line).substr(at, reading.unknown(0).type.size()));
+      const std::string_view name = reading.unknown(0).type;
+      shapes_.learn({}, text.view(), text.view().substr(line.find(name), name.size()));
       return;
     }
     ASSERT_EQ(reading.rows(), 1u);
-    shapes_.learn(reading.row(0).type, line, {});
+    shapes_.learn(reading.row(0).type, text.view(), {});
   }
   bool reads(const std::string& line) {
     batch_.clear();
