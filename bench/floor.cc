@@ -1,9 +1,12 @@
 // What the machine demands, whatever the engine does: the limits that rates are compared with.
 //
-//   floor RULES... --events FILE --mode touch|parse|simdjson|file [--limit N] [--passes N]
+//   floor RULES... --events FILE --mode touch|parse|decode|walk|simdjson|file [--limit N] [--passes
+//   N]
 //
 // touch     typed events in memory; each touches one slot of a hash table by its key's bytes
 // parse     the file's lines, decoded into the fields that the rules read
+// decode    the same with the file's bytes in memory
+// walk      the same without the shapes of lines, as each line is read that looks like no other
 // simdjson  the same lines through simdjson's document API, the same fields looked up by name
 // file      the file, block by block: decoded, and one slot touched an event
 //
@@ -12,6 +15,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +25,7 @@
 #include "bench/bench_options.h"
 #include "bench/memory_events.h"
 #include "event/input.h"
+#include "event/json_reader.h"
 
 namespace weir::bench {
 namespace {
@@ -65,7 +70,8 @@ struct Result {
 
 Result from_file(const event::Schema& schema, const BenchOptions& options, bool touch) {
   Result result;
-  Toucher toucher(schema);
+  std::optional<Toucher> toucher;  // its table is not free
+  if (touch) toucher.emplace(schema);
   event::InputOptions input;
   input.paths = {options.events};
   auto source = event::open_event_source(api::system_env().files, schema, input);
@@ -79,9 +85,37 @@ Result from_file(const event::Schema& schema, const BenchOptions& options, bool 
       result.check += batch.rows().size();
       continue;
     }
-    for (const event::Row& row : batch.rows()) toucher.touch(row);
+    for (const event::Row& row : batch.rows()) toucher->touch(row);
   }
-  if (touch) result.check = toucher.sum();
+  if (touch) result.check = toucher->sum();
+  return result;
+}
+
+// The file's bytes in blocks of whole lines, each with the padding that readers ask for.
+std::vector<event::PaddedBuffer> blocks_of(std::string_view text) {
+  constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+  std::vector<event::PaddedBuffer> blocks;
+  while (!text.empty()) {
+    const std::size_t newline = text.substr(0, kBlockBytes).rfind('\n');
+    const std::string_view block = text.substr(0, newline == text.npos ? newline : newline + 1);
+    blocks.emplace_back().assign(block);
+    text.remove_prefix(block.size());
+  }
+  return blocks;
+}
+
+Result from_memory(const event::Schema& schema, const std::vector<event::PaddedBuffer>& blocks,
+                   bool shapes) {
+  Result result;
+  auto reader = event::JsonReader::create(schema, {.expect_shapes = shapes});
+  if (!reader) std::exit(2);
+  event::Batch batch;
+  for (const event::PaddedBuffer& block : blocks) {
+    batch.clear();
+    if ((*reader)->read(block.view(), true, batch) != block.size()) std::exit(2);
+    result.events += batch.records();
+    result.check += batch.rows().size();
+  }
   return result;
 }
 
@@ -119,19 +153,23 @@ Result with_simdjson(const event::Schema& schema, const simdjson::padded_string&
 
 int run(int argc, char** argv) {
   const BenchOptions options = parse_options(
-      argc, argv, "floor RULES... --events FILE --mode touch|parse|simdjson|file [--limit N]");
+      argc, argv,
+      "floor RULES... --events FILE --mode touch|parse|decode|walk|simdjson|file [--limit N]");
   const auto rules = compile_files(options.rules);
   if (!rules) {
     std::fputs(rules.error().render(DiagnosticFormat::text).c_str(), stderr);
     return 1;
   }
   const event::Schema& schema = rules->impl().image.schema;
+  const bool in_memory = options.mode == "decode" || options.mode == "walk";
   std::unique_ptr<MemoryEvents> events;
   simdjson::padded_string text;
+  std::vector<event::PaddedBuffer> blocks;
   if (options.mode == "touch") {
     events = std::make_unique<MemoryEvents>(schema, options.events, options.most_events);
-  } else if (options.mode == "simdjson") {
+  } else if (options.mode == "simdjson" || in_memory) {
     if (simdjson::padded_string::load(options.events).get(text) != simdjson::SUCCESS) return 2;
+    if (in_memory) blocks = blocks_of(text);
   }
   for (int i = 0; i < options.passes; ++i) {
     const std::int64_t start = now_ns();
@@ -140,6 +178,8 @@ int run(int argc, char** argv) {
       Toucher toucher(schema);
       for (const event::Row& row : events->rows()) toucher.touch(row);
       result = {events->records(), toucher.sum()};
+    } else if (in_memory) {
+      result = from_memory(schema, blocks, options.mode == "decode");
     } else if (options.mode == "simdjson") {
       result = with_simdjson(schema, text);
     } else {

@@ -52,6 +52,20 @@ class Arena {
     left_ += taken - used;
   }
 
+  // Where the next allocation begins. rewind() gives back all that came after the mark, at no cost:
+  // for work that may turn out to be in vain.
+  struct Mark {
+    std::size_t current;
+    char* next;
+    std::size_t left;
+  };
+  [[nodiscard]] Mark mark() const { return {current_, next_, left_}; }
+  void rewind(const Mark& mark) {
+    current_ = mark.current;
+    next_ = mark.next;
+    left_ = mark.left;
+  }
+
   void reset() {
     current_ = 0;
     next_ = nullptr;

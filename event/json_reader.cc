@@ -8,6 +8,7 @@
 
 #include "event/decode_plan.h"
 #include "event/json_walk.h"
+#include "event/line_shapes.h"
 #include "event/record_decoder.h"
 
 namespace weir::event {
@@ -27,8 +28,10 @@ std::string_view between(const char* begin, const char* end) {
 }  // namespace
 
 struct JsonReader::Decoding {
-  explicit Decoding(DecodePlan built) : plan(std::move(built)), walker(&plan), decoder(&plan) {}
+  Decoding(DecodePlan built, std::size_t most_record_bytes)
+      : plan(std::move(built)), shapes(&plan, most_record_bytes), walker(&plan), decoder(&plan) {}
   DecodePlan plan;
+  LineShapes shapes;
   JsonWalker walker;
   RecordDecoder decoder;
 };
@@ -50,7 +53,7 @@ base::Result<std::unique_ptr<JsonReader>> JsonReader::create(const Schema& schem
 base::Result<void> JsonReader::set_schema(const Schema& schema) {
   auto plan = DecodePlan::build(schema, options_);
   if (!plan) return std::unexpected(plan.error());
-  decoding_ = std::make_unique<Decoding>(std::move(*plan));
+  decoding_ = std::make_unique<Decoding>(std::move(*plan), options_.max_record_bytes);
   return {};
 }
 
@@ -103,10 +106,29 @@ const char* JsonReader::skip_rest(const char* p, const char* end) {
   return newline + 1;
 }
 
+// In slices that stay in the nearest caches: each is read twice, once for its UTF-8.
 void JsonReader::read_lines(const char* p, const char* end, Batch& batch) {
-  if (p == end) return;
-  const bool utf8 = simdjson::validate_utf8(p, static_cast<std::size_t>(end - p));
+  constexpr std::ptrdiff_t kSliceBytes = std::ptrdiff_t{32} << 10;
   while (p < end) {
+    const char* slice = end;
+    if (end - p > kSliceBytes) {
+      const void* newline = memrchr(p, '\n', kSliceBytes);
+      slice = newline == nullptr ? find_newline(p + kSliceBytes, end)
+                                 : static_cast<const char*>(newline);
+      if (slice != end) ++slice;
+    }
+    read_slice(p, slice, batch);
+    p = slice;
+  }
+}
+
+// Whole lines.
+void JsonReader::read_slice(const char* p, const char* end, Batch& batch) {
+  const bool utf8 = simdjson::validate_utf8(p, static_cast<std::size_t>(end - p));
+  const bool expect = utf8 && options_.expect_shapes;
+  while (p < end) {
+    if (expect) p = decoding_->shapes.read(p, end, next_, batch);
+    if (p == end) return;
     ++next_.line;
     p = read_line(p, end, utf8, batch);
   }
@@ -123,6 +145,12 @@ const char* JsonReader::read_line(const char* begin, const char* end, bool utf8,
       return reject(begin, end, {BadReason::kNotUtf8, "not UTF-8", nullptr}, batch);
     }
   }
+  return walk_line(begin, object, end, batch);
+}
+
+// The line at `begin` whose object starts at `object`, whatever it looks like.
+const char* JsonReader::walk_line(const char* begin, const char* object, const char* end,
+                                  Batch& batch) {
   const char* const behind = decoding_->walker.walk(object);
   if (behind == nullptr) return reject(begin, end, decoding_->walker.fault(), batch);
   const char* const stop = skip_space(behind);
@@ -132,8 +160,16 @@ const char* JsonReader::read_line(const char* begin, const char* end, bool utf8,
   if (static_cast<std::size_t>(stop - begin) > options_.max_record_bytes) {
     return reject(begin, end, {}, batch);
   }
-  decoding_->decoder.decode(decoding_->walker.table(), take_origin(), between(object, behind),
-                            batch);
+  const std::string_view text = between(object, behind);
+  const std::size_t rows = batch.rows().size();
+  const std::size_t unknown = batch.unknown().size();
+  decoding_->decoder.decode(decoding_->walker.table(), take_origin(), text, batch);
+  if (options_.expect_shapes) {
+    if (batch.rows().size() != rows) decoding_->shapes.learn(batch.rows().back().type, text, {});
+    if (batch.unknown().size() != unknown) {
+      decoding_->shapes.learn({}, text, batch.unknown().back().type);
+    }
+  }
   return stop == end ? end : stop + 1;
 }
 

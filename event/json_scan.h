@@ -36,21 +36,39 @@ inline const char* skip_space(const char* p) {
   return p;
 }
 
-// The first quote, backslash or control character from p on.
-inline const char* find_string_stop(const char* p) {
 #if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1f);
+// What ends the plain part of a string, 16 times each. A loop keeps them in registers: `opaque`
+// hides from the compiler that they are constants, which it would rather make anew each time.
+struct StringStops {
+  __m128i quote = opaque(_mm_set1_epi8('"'));
+  __m128i backslash = opaque(_mm_set1_epi8('\\'));
+  __m128i control = opaque(_mm_set1_epi8(0x1f));
+
+  static __m128i opaque(__m128i bytes) {
+    asm("" : "+x"(bytes));  // NOLINT: no instruction
+    return bytes;
+  }
+};
+
+// The first quote, backslash or control character from p on.
+[[gnu::always_inline]] inline const char* find_string_stop(const char* p, const StringStops& of) {
   while (true) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i stops =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    const __m128i stops = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, of.quote), _mm_cmpeq_epi8(bytes, of.backslash)),
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, of.control), bytes));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(stops));
-    if (mask != 0) return p + __builtin_ctz(mask);
+    if (mask != 0) [[likely]]
+      return p + static_cast<unsigned>(__builtin_ctz(mask));
     p += 16;
   }
+}
+#endif
+
+// The same on its own.
+inline const char* find_string_stop(const char* p) {
+#if defined(__SSE2__)
+  return find_string_stop(p, StringStops());
 #else
   while (*p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20) ++p;
   return p;

@@ -1,5 +1,6 @@
-// Walks one JSON object of the input and keeps the tokens that a DecodePlan asks for. The hot loop
-// of reading JSON.
+// Walks one JSON object of the input and keeps the tokens that a DecodePlan asks for. The way to
+// read lines that look like none before (line_shapes.h has the others), and the truth about all of
+// them.
 //
 // It expects keys in the order in which they came the last times: each known key remembers which
 // two followed it most recently, and a key in the text is first compared with those. Only a

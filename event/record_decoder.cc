@@ -20,11 +20,6 @@ std::string describe(const Field& field) {
   return text;
 }
 
-bool is_integer_text(std::string_view text) {
-  if (!text.empty() && text[0] == '-') text.remove_prefix(1);
-  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
-}
-
 std::string wrong_type_message(const std::string& what, const std::string& type,
                                const Token& token) {
   return what + " is " + std::string(token_kind_name(token.kind)) + ", not a value of type " + type;
@@ -165,19 +160,8 @@ bool RecordDecoder::read_id(const TokenTable& tokens, const TypePlan& plan, Batc
     return true;
   const std::string what = "the id " + join_path(plan.type->id_path);
   if (token.duplicate) return fail(BadReason::kDuplicate, what + " stands in it twice");
-  switch (token.kind) {
-    case TokenKind::kNull:
-      return true;
-    case TokenKind::kNumber:
-      if (!is_integer_text(token.text())) break;
-      [[fallthrough]];
-    case TokenKind::kString:
-    case TokenKind::kCell:
-      row.identity = token_string(token, batch.arena());
-      return true;
-    default:
-      break;
-  }
+  if (token.kind == TokenKind::kNull) return true;
+  if (convert_id(token, batch.arena(), row.identity) == Conversion::kOk) return true;
   return fail(BadReason::kWrongType, what + " is neither a string nor an integer");
 }
 

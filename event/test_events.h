@@ -67,6 +67,11 @@ class Reading {
   [[nodiscard]] std::size_t bad() const { return count(&Batch::bad); }
   [[nodiscard]] std::size_t unknown() const { return count(&Batch::unknown); }
   [[nodiscard]] const Row& row(std::size_t i) const { return at<Row>(&Batch::rows, i); }
+  [[nodiscard]] const RecordOrigin& origin(std::size_t i) const {
+    std::size_t in = 0;
+    while (i >= batches_[in]->rows().size()) i -= batches_[in++]->rows().size();
+    return batches_[in]->origin(i);
+  }
   [[nodiscard]] const BadRecord& bad(std::size_t i) const { return at<BadRecord>(&Batch::bad, i); }
   [[nodiscard]] const UnknownRecord& unknown(std::size_t i) const {
     return at<UnknownRecord>(&Batch::unknown, i);

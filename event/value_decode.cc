@@ -336,6 +336,17 @@ Conversion convert_time(const Token& token, Arena& arena, std::int64_t& ms) {
   return Conversion::kOk;
 }
 
+Conversion convert_id(const Token& token, Arena& arena, std::string_view& identity) {
+  if (!is_text(token)) {
+    std::string_view digits = token.text();
+    if (token.kind != TokenKind::kNumber) return Conversion::kWrongType;
+    if (digits[0] == '-') digits.remove_prefix(1);
+    if (digits.find_first_not_of("0123456789") != digits.npos) return Conversion::kWrongType;
+  }
+  identity = token_string(token, arena);
+  return Conversion::kOk;
+}
+
 Conversion convert(const Token& token, const Type& type, const ConstantTable& constants,
                    DecodeContext context, Value& value) {
   if (!type.is_list()) return convert_scalar(token, type.kind, constants, context, value);

@@ -50,4 +50,7 @@ struct DecodeContext {
 
 [[nodiscard]] Conversion convert_time(const Token& token, Arena& arena, std::int64_t& ms);
 
+// An identity: a string, a cell, or a whole number as it is written. Not called for null.
+[[nodiscard]] Conversion convert_id(const Token& token, Arena& arena, std::string_view& identity);
+
 }  // namespace weir::event

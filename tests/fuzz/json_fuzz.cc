@@ -1,6 +1,7 @@
 // Any bytes as JSON lines. Every record is accounted for, however the bytes are cut into blocks;
-// what a row's fields say reads back from what is written for them; and a line is JSON to this
-// reader exactly where it is to nlohmann_json.
+// what a row's fields say reads back from what is written for them; a line is JSON to this reader
+// exactly where it is to nlohmann_json; and with the shapes of lines it reads what it reads
+// without.
 //
 // The first byte is the size of the blocks, the second the options.
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "event/json_reader.h"
+#include "event/test_readings.h"
 #include "tests/fuzz/reading_check.h"
 
 namespace {
@@ -86,6 +88,16 @@ void check_round_trip(const event::Schema& schema, const event::testing::Reading
   }
 }
 
+// The lines twice, so that each meets the shape that was made of it.
+void check_shapes(const event::Schema& schema, std::string_view text,
+                  event::ReaderOptions options) {
+  const std::string twice = std::string(text) + "\n" + std::string(text);
+  const event::testing::Reading by_shape = event::testing::read_json(schema, twice, options);
+  options.expect_shapes = false;
+  const event::testing::Reading without = event::testing::read_json(schema, twice, options);
+  WEIR_CHECK(event::testing::difference(schema, by_shape, without).empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -100,5 +112,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto reading = fuzz::read_both_ways<event::JsonReader>(schema, text, options, piece);
   check_syntax(reading);
   check_round_trip(schema, reading);
+  check_shapes(schema, text, options);
   return 0;
 }
