@@ -8,6 +8,7 @@
 #include "api/record_json.h"
 #include "api/reject_writer.h"
 #include "event/time.h"
+#include "runtime/tbb_executor.h"
 
 namespace weir::api {
 namespace {
@@ -140,7 +141,16 @@ Result<void> RunSession::open() {
   if (options_.lateness_ms < 0) {
     return fail(ErrorCode::invalid_argument, "the lateness is negative");
   }
-  auto source = event::open_event_source(env_.files, image_.schema, input_options(options_));
+  if (options_.threads < 1 || options_.threads > kMostThreads) {
+    return fail(ErrorCode::invalid_argument,
+                "the number of threads is not from 1 to " + std::to_string(kMostThreads));
+  }
+  event::InputOptions input = input_options(options_);
+  if (options_.threads > 1) {
+    executor_ = runtime::make_tbb_executor(options_.threads);
+    input.executor = executor_.get();
+  }
+  auto source = event::open_event_source(env_.files, image_.schema, std::move(input));
   if (!source) return std::unexpected(public_error(source.error()));
   source_ = std::move(*source);
   if (auto checked = check_outputs(); !checked) return checked;

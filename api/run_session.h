@@ -1,8 +1,8 @@
 // One stream through one image: reads batches, steps the engine, writes what it reports.
 //
 // Used by weir::run, and by programs that have an image and no compiler: nothing here knows of rule
-// text. Single-threaded; one object a run. The image, the environment and the observer must outlive
-// it.
+// text. One object a run, used by one thread; with RunOptions::threads others read and decode ahead
+// of it. The image, the environment and the observer must outlive it.
 //
 // Invariants
 // 1. All outputs are opened before the first record is read, and none gets its name unless all were
@@ -23,6 +23,7 @@
 #include "api/env.h"
 #include "api/output_writer.h"
 #include "api/replay_pacer.h"
+#include "base/executor.h"
 #include "event/input.h"
 #include "nfa/image.h"
 #include "runtime/engine.h"
@@ -69,6 +70,7 @@ class RunSession final : private runtime::Sink {
   RunObserver* observer_;
   AlertWriter writer_;
   std::unique_ptr<runtime::Engine> engine_;
+  std::unique_ptr<base::Executor> executor_;  // if there is more than one thread
   std::unique_ptr<event::EventSource> source_;
   event::Batch batch_;
   std::vector<OutputWriter> outputs_;  // by Output

@@ -1,7 +1,10 @@
 // Where events come from: files, standard input, several of them in order, JSON lines or CSV,
 // compressed or not. Hands out batches. Used by the apps and the tests; other transports implement
-// EventSource too. Not thread-safe, but a batch once handed out is on its own, so that one thread
-// may read ahead while others work.
+// EventSource too. Not thread-safe, but a batch once handed out is on its own.
+//
+// With an executor of several threads the input is read and decoded ahead on them
+// (parallel_source.h). What comes out is the same, byte for byte; only how it is cut into batches
+// may differ.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/executor.h"
 #include "base/file_env.h"
 #include "event/batch.h"
 #include "event/reader.h"
@@ -51,6 +55,8 @@ struct InputOptions {
   InputFormat format = InputFormat::kByName;
   ReaderOptions reader;  // of .tsv the delimiter is always the tab
   std::size_t block_bytes = std::size_t{1} << 20;
+  // Reads and decodes ahead, if it has more than one thread; must outlive the source.
+  base::Executor* executor = nullptr;
 };
 
 // Fails if a file is not there, before anything is read. `files` and `schema` must outlive the
