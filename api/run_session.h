@@ -47,6 +47,7 @@ class RunSession final : private runtime::Sink {
   [[nodiscard]] Result<void> open_outputs();
   [[nodiscard]] Result<void> take_batch();
   void take_rejects();
+  void write_bad_before(std::uint64_t seq);
   [[nodiscard]] bool is_stopped() const;
   [[nodiscard]] std::string interrupted_text() const;
   void take_future(const event::Row& row);
@@ -76,8 +77,9 @@ class RunSession final : private runtime::Sink {
   std::vector<OutputWriter> outputs_;  // by Output
   std::optional<DuplicateFilter> duplicates_;
   std::optional<ReplayPacer> pacer_;
-  bool plain_ = true;         // rows go to the engine as they are
-  bool rewrite_raw_ = false;  // of the batch at hand: CSV records become JSON
+  bool plain_ = true;            // rows go to the engine as they are
+  bool rewrite_raw_ = false;     // of the batch at hand: CSV records become JSON
+  std::size_t bad_written_ = 0;  // likewise
   std::string record_json_;
 
   RunSummary counts_;

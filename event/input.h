@@ -3,8 +3,7 @@
 // EventSource too. Not thread-safe, but a batch once handed out is on its own.
 //
 // With an executor of several threads the input is read and decoded ahead on them
-// (parallel_source.h). What comes out is the same, byte for byte; only how it is cut into batches
-// may differ.
+// (parallel_source.h). What comes out is the same, batch for batch.
 #pragma once
 
 #include <cstdint>

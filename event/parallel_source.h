@@ -17,8 +17,9 @@
 // Thread safety: that of EventSource; the threads inside share what mutex_ guards.
 //
 // Invariants
-// 1. What is handed out is, but for the ends of batches, what the serial source hands out: rows,
-//    bad and unknown records, odd counts, an error behind all that came before it, progress.
+// 1. What is handed out is what the serial source hands out, if reads give the same bytes: batch
+//    for batch rows, bad and unknown records, odd counts and progress, an error behind all that
+//    came before it.
 // 2. Nothing that could be handed out waits for input: no thread decodes or hands out later
 //    because another one waits in a read. The caller itself reads only when the queue is empty.
 // 3. At most 2 * concurrency() blocks are in the queue, each of block_bytes and the beginning of a
