@@ -8,9 +8,9 @@
 
 Rates are in million events a second: `engine` with typed events in memory (bench/engine_only),
 `file` is `weir run` from the file to alerts on one thread, `parse` the file decoded into what the
-rule reads, and `touch` one slot of a hash table touched for each event in memory. Each is the median
-of the runs, with the least and the most in brackets: on a shared machine compare only what ran
-together.
+rule reads, and `touch` one slot of a hash table touched for each event in memory. Each is the
+median of the runs, with the least and the most in brackets: on a shared machine compare only what
+ran together.
 """
 
 import argparse

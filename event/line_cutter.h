@@ -3,8 +3,8 @@
 //
 // It sees to what a reader would remember from one text to the next: the byte order mark at the
 // beginning of a source, and the rest of a line that was too long; neither comes to stand in a
-// block. The beginning of a line that is too long ends the block that it stands in, and the
-// reader, told that the source goes on, finds it too long by the same measure (is_longer_than).
+// block. Of a line that is too long the beginning ends a block, longer than a record may be, so that
+// its reader says what it would of the line.
 #pragma once
 
 #include <cstddef>

@@ -27,7 +27,7 @@ struct Block {
   State state = State::kRead;
   Batch batch;            // its text in the buffer, then its rows
   std::size_t begin = 0;  // of the text
-  bool last = false;      // the source ends with it
+  bool last = false;      // the source ends with its text
   bool starts_source = false;
   std::uint32_t source = 0;
   std::uint64_t lines = 0;   // of JSON
@@ -274,7 +274,7 @@ void ParallelSource::decode_block(Lock& lock, Block& block) {
 void ParallelSource::decode_json(Block& block, JsonReader& reader) {
   reader.start_block(block.source);
   const std::string_view text = block.batch.buffer().view().substr(block.begin);
-  (void)reader.read(text, block.last, block.batch);  // takes all of it
+  (void)reader.read(text, true, block.batch);
   block.lines = reader.lines();
 }
 

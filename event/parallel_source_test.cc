@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -93,7 +94,7 @@ struct Case {
 };
 
 // All that a source hands out, as text: what has the same transcript is the same to any caller.
-std::string transcript(Case& c, base::Executor* executor) {
+std::string transcript(Case& c, TestThreads* executor) {
   const Schema before = two_types();
   const Schema after = other_types();
   InputOptions options = c.options;
@@ -105,14 +106,15 @@ std::string transcript(Case& c, base::Executor* executor) {
   Batch batch;
   for (std::size_t batches = 0;; ++batches) {
     if (batches == c.reload_behind) {
+      if (executor != nullptr) executor->wait_until_idle();  // so that there are blocks ahead
       EXPECT_TRUE((*source)->set_schema(after));
       schema = &after;
     }
     const auto got = (*source)->next_batch(batch);
     const SourceProgress progress = (*source)->progress();
-    if (!got) return text + "error " + got.error().message;
     text += std::to_string(progress.bytes_read) + " of " + std::to_string(progress.bytes_total);
-    if (!*got) break;
+    if (!got) text += " error " + got.error().message;
+    if (!got || !*got) break;
     EXPECT_FALSE(batch.empty());
     text += "\n";
     Described described;
@@ -200,7 +202,9 @@ void add_file(Case& c, SeededRandom& random) {
   std::string name = std::to_string(c.options.paths.size());
   const bool csv = random.chance(1, 3);
   std::string bytes = csv ? some_csv(random) : some_json(random);
-  name += csv ? ".csv" : ".json";
+  const bool tabs = csv && random.chance(1, 3);
+  if (tabs) std::ranges::replace(bytes, ',', '\t');
+  name += tabs ? ".tsv" : csv ? ".csv" : ".json";
   if (random.chance(1, 4)) {
     const bool gz = random.chance(1, 2);
     bytes = gz ? testing::gzip(bytes) : testing::zstd(bytes);

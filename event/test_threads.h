@@ -39,8 +39,9 @@ class TestThreads final : public base::Executor {
   }
   std::unique_ptr<base::TaskGroup> new_group() override { return std::make_unique<Group>(*this); }
 
-  // Until all tasks that were started have returned.
+  // Until all tasks that were started have returned, if there is a thread for them.
   void wait_until_idle() {
+    if (threads_.empty()) return;
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return tasks_.empty() && under_way_ == 0; });
   }
