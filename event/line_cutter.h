@@ -3,8 +3,8 @@
 //
 // It sees to what a reader would remember from one text to the next: the byte order mark at the
 // beginning of a source, and the rest of a line that was too long; neither comes to stand in a
-// block. Of a line that is too long the beginning ends a block, longer than a record may be, so that
-// its reader says what it would of the line.
+// block. Of a line that is too long the beginning ends a block, and is longer than a record may be,
+// so that its reader says of it what it would of the line.
 #pragma once
 
 #include <cstddef>
