@@ -53,7 +53,8 @@ struct InputOptions {
   std::vector<std::string> paths;  // globs allowed; "-" is standard input
   InputFormat format = InputFormat::kByName;
   ReaderOptions reader;  // of .tsv the delimiter is always the tab
-  std::size_t block_bytes = std::size_t{1} << 20;
+  // Small enough for a block and its rows to be in a cache when the engine comes to them.
+  std::size_t block_bytes = std::size_t{1} << 18;
   // Reads and decodes ahead, if it has more than one thread; must outlive the source.
   base::Executor* executor = nullptr;
 };
