@@ -8,6 +8,7 @@
 #include "api/record_json.h"
 #include "api/reject_writer.h"
 #include "event/time.h"
+#include "runtime/tbb_executor.h"
 
 namespace weir::api {
 namespace {
@@ -140,7 +141,16 @@ Result<void> RunSession::open() {
   if (options_.lateness_ms < 0) {
     return fail(ErrorCode::invalid_argument, "the lateness is negative");
   }
-  auto source = event::open_event_source(env_.files, image_.schema, input_options(options_));
+  if (options_.threads < 1 || options_.threads > kMostThreads) {
+    return fail(ErrorCode::invalid_argument,
+                "the number of threads is not from 1 to " + std::to_string(kMostThreads));
+  }
+  event::InputOptions input = input_options(options_);
+  if (options_.threads > 1) {
+    executor_ = runtime::make_tbb_executor(options_.threads);
+    input.executor = executor_.get();
+  }
+  auto source = event::open_event_source(env_.files, image_.schema, std::move(input));
   if (!source) return std::unexpected(public_error(source.error()));
   source_ = std::move(*source);
   if (auto checked = check_outputs(); !checked) return checked;
@@ -205,6 +215,7 @@ Result<void> RunSession::take_batch() {
   }
   take_rejects();
   take_rows(rows);
+  write_bad_before(UINT64_MAX);
   end_of_batch();
   if (stop) {
     return fail(
@@ -227,9 +238,17 @@ void RunSession::take_rejects() {
   if (counts_.first_unknown.empty() && !batch_.unknown().empty()) {
     counts_.first_unknown = to_valid_utf8(batch_.unknown().front().type);
   }
+  bad_written_ = 0;
+}
+
+// The file holds bad records and refused ones in the order of the input, however that came in
+// batches.
+void RunSession::write_bad_before(std::uint64_t seq) {
   OutputWriter& output = outputs_[kBadInput];
   if (!output.is_open()) return;
-  for (const event::BadRecord& bad : batch_.bad()) {
+  for (; bad_written_ < batch_.bad().size(); ++bad_written_) {
+    const event::BadRecord& bad = batch_.bad()[bad_written_];
+    if (bad.origin.seq >= seq) return;
     append_bad_record(output.buffer(), bad, source_->source_names());
     output.line_done();
   }
@@ -256,6 +275,7 @@ event::InputFormat RunSession::format_of(std::uint32_t source) const {
 }
 
 void RunSession::take_filtered(const event::Row& row) {
+  write_bad_before(row.seq);
   if ((options_.from_ms && row.ts_ms < *options_.from_ms) ||
       (options_.until_ms && row.ts_ms >= *options_.until_ms)) {
     ++counts_.outside;
@@ -365,6 +385,7 @@ void RunSession::take_future(const event::Row& row) {
   if (counts_.first_future.empty()) {
     counts_.first_future = describe_reject(reject, source_->source_names());
   }
+  write_bad_before(row.seq);
   OutputWriter& output = outputs_[kBadInput];
   if (!output.is_open()) return;
   append_reject(output.buffer(), reject, source_->source_names());

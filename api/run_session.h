@@ -1,8 +1,8 @@
 // One stream through one image: reads batches, steps the engine, writes what it reports.
 //
 // Used by weir::run, and by programs that have an image and no compiler: nothing here knows of rule
-// text. Single-threaded; one object a run. The image, the environment and the observer must outlive
-// it.
+// text. One object a run, used by one thread; with RunOptions::threads others read and decode ahead
+// of it. The image, the environment and the observer must outlive it.
 //
 // Invariants
 // 1. All outputs are opened before the first record is read, and none gets its name unless all were
@@ -23,6 +23,7 @@
 #include "api/env.h"
 #include "api/output_writer.h"
 #include "api/replay_pacer.h"
+#include "base/executor.h"
 #include "event/input.h"
 #include "nfa/image.h"
 #include "runtime/engine.h"
@@ -46,6 +47,7 @@ class RunSession final : private runtime::Sink {
   [[nodiscard]] Result<void> open_outputs();
   [[nodiscard]] Result<void> take_batch();
   void take_rejects();
+  void write_bad_before(std::uint64_t seq);
   [[nodiscard]] bool is_stopped() const;
   [[nodiscard]] std::string interrupted_text() const;
   void take_future(const event::Row& row);
@@ -69,13 +71,15 @@ class RunSession final : private runtime::Sink {
   RunObserver* observer_;
   AlertWriter writer_;
   std::unique_ptr<runtime::Engine> engine_;
+  std::unique_ptr<base::Executor> executor_;  // if there is more than one thread
   std::unique_ptr<event::EventSource> source_;
   event::Batch batch_;
   std::vector<OutputWriter> outputs_;  // by Output
   std::optional<DuplicateFilter> duplicates_;
   std::optional<ReplayPacer> pacer_;
-  bool plain_ = true;         // rows go to the engine as they are
-  bool rewrite_raw_ = false;  // of the batch at hand: CSV records become JSON
+  bool plain_ = true;            // rows go to the engine as they are
+  bool rewrite_raw_ = false;     // of the batch at hand: CSV records become JSON
+  std::size_t bad_written_ = 0;  // likewise
   std::string record_json_;
 
   RunSummary counts_;

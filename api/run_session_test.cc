@@ -102,6 +102,23 @@ TEST_F(RunSessionTest, RefusesOutputsThatContradictEachOther) {
   EXPECT_EQ(files_.contents.size(), 1U);
 }
 
+TEST_F(RunSessionTest, TakesSoManyThreads) {
+  for (int i = 0; i < 1000; ++i) add_event(1000 + i, i % 7 == 0 ? 200 : 1);
+  ASSERT_TRUE(run().has_value());
+  const std::string alerts = files_.contents["alerts"];
+  EXPECT_NE(alerts, "");
+  for (const unsigned threads : {2U, kMostThreads}) {
+    options_.threads = threads;
+    files_.contents.erase("alerts");
+    ASSERT_TRUE(run().has_value());
+    EXPECT_EQ(files_.contents["alerts"], alerts);
+  }
+  for (const unsigned threads : {0U, kMostThreads + 1}) {
+    options_.threads = threads;
+    EXPECT_EQ(run().error().code, ErrorCode::invalid_argument);
+  }
+}
+
 TEST_F(RunSessionTest, StopsWhenItIsAskedTo) {
   add_event(1000, 200);
   const std::atomic<bool> stop = true;

@@ -125,26 +125,25 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<std:
 
 template <typename T>
 CLI::Option* add_number(CLI::App& app, const std::string& name, T& target, std::uint64_t least,
-                        const std::string& help) {
-  const auto set = [&target, name, least](const std::string& text) {
+                        const std::string& help, T most) {
+  const auto set = [&target, name, least, most](const std::string& text) {
     T number = 0;
     const char* const end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, number);
     if (text.empty() || stop != end || code == std::errc::invalid_argument) {
       throw BadOption(name, text + " is no whole number; write it in digits");
     }
-    if (code != std::errc{} || number < least) {
-      throw BadOption(
-          name, fmt::format("{} is not from {} to {}", text, least, std::numeric_limits<T>::max()));
+    if (code != std::errc{} || number < least || number > most) {
+      throw BadOption(name, fmt::format("{} is not from {} to {}", text, least, most));
     }
     target = number;
   };
   return app.add_option_function<std::string>(name, set, help)->type_name("N");
 }
 template CLI::Option* add_number(CLI::App&, const std::string&, std::uint32_t&, std::uint64_t,
-                                 const std::string&);
+                                 const std::string&, std::uint32_t);
 template CLI::Option* add_number(CLI::App&, const std::string&, std::uint64_t&, std::uint64_t,
-                                 const std::string&);
+                                 const std::string&, std::uint64_t);
 
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& target,
                         std::vector<std::string> choices, const std::string& help) {

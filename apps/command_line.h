@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -45,10 +46,10 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& tar
 // `--set param=value`, repeatable.
 CLI::Option* add_params(CLI::App& app, std::map<std::string, std::string>& params);
 
-// An unsigned number of at least `least`.
+// An unsigned number from `least` to `most`.
 template <typename T>
 CLI::Option* add_number(CLI::App& app, const std::string& name, T& target, std::uint64_t least,
-                        const std::string& help);
+                        const std::string& help, T most = std::numeric_limits<T>::max());
 
 // How what is wrong with rules is told: to people on standard error; as JSON on standard error, or
 // on standard output where a command's report would have stood there as JSON.

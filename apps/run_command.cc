@@ -70,7 +70,9 @@ void add_processing(CLI::App& app, RunArguments& a) {
                "at the end of the input time does not end: deadlines stay open");
   app.add_option("--speed", a.speed, "replays by event time, so many times faster")
       ->type_name("60x");
-  add_number(app, "--threads", a.run.threads, 1, "the output is the same for any number");
+  add_number(app, "--threads", a.run.threads, 1,
+             "reads ahead on all but one (default 1); the output is the same for any number",
+             kMostThreads);
   app.add_option("--state", a.state, "checkpoints (not supported yet)")->type_name("DIR");
 }
 

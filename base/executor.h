@@ -2,14 +2,28 @@
 // starts no thread of its own (house rule H6). The one on oneTBB lives in runtime; InlineExecutor
 // runs everything on the caller's thread, for tests and for --threads 1.
 //
-// Thread safety: parallel_for may be called from one thread at a time per executor, and not from
-// inside a task.
+// Thread safety: parallel_for and new_group may be called from one thread at a time per executor,
+// and not from inside a task.
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace weir::base {
+
+// Tasks that go on beside whoever started them. Its destructor waits for them, as wait() does.
+class TaskGroup {
+ public:
+  virtual ~TaskGroup() = default;
+  // Runs the task once, at some time, on any thread: maybe on this one, before start() returns.
+  // What was written before is visible to it. A task does not throw and does not wait for another
+  // one. May be called from several threads at once, and by the group's tasks.
+  virtual void start(std::function<void()> task) = 0;
+  // Returns when all that were started have returned; what they wrote is visible then. Called from
+  // one thread at a time, and from no task.
+  virtual void wait() = 0;
+};
 
 class Executor {
  public:
@@ -20,6 +34,8 @@ class Executor {
   // have returned. Tasks share nothing that is written, do not throw and do not wait for one
   // another; what they wrote is visible to the caller afterwards.
   virtual void parallel_for(std::size_t n, const std::function<void(std::size_t)>& task) = 0;
+  // The executor must outlive it.
+  [[nodiscard]] virtual std::unique_ptr<TaskGroup> new_group() = 0;
 };
 
 // In order, on the calling thread.
@@ -29,6 +45,16 @@ class InlineExecutor final : public Executor {
   void parallel_for(std::size_t n, const std::function<void(std::size_t)>& task) override {
     for (std::size_t i = 0; i < n; ++i) task(i);
   }
+  [[nodiscard]] std::unique_ptr<TaskGroup> new_group() override {
+    return std::make_unique<Group>();
+  }
+
+ private:
+  class Group final : public TaskGroup {
+   public:
+    void start(std::function<void()> task) override { task(); }
+    void wait() override {}
+  };
 };
 
 }  // namespace weir::base

@@ -21,5 +21,16 @@ TEST(InlineExecutor, OfNothingRunsNothing) {
   executor.parallel_for(0, [](std::size_t) { FAIL(); });
 }
 
+TEST(InlineExecutor, AGroupRunsEachTaskAtOnce) {
+  InlineExecutor executor;
+  const auto group = executor.new_group();
+  int ran = 0;
+  group->start([&] { ++ran; });
+  EXPECT_EQ(ran, 1);
+  group->start([&] { ++ran; });
+  group->wait();
+  EXPECT_EQ(ran, 2);
+}
+
 }  // namespace
 }  // namespace weir::base

@@ -1,6 +1,7 @@
 #include "base/file_env.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,17 +47,38 @@ class PosixInput final : public InputFile {
   }
   Result<std::size_t> read(char* buffer, std::size_t size) override {
     while (true) {
+      if (stop_ != nullptr && !wait_for_bytes()) {
+        return fail(ErrorCode::kIo, "cannot read " + path_ + ": stopped");
+      }
       const ssize_t got = ::read(fd_, buffer, size);
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno != EINTR) return fail_errno("cannot read " + path_, errno);
     }
   }
   std::uint64_t size() const override { return size_; }
+  void stop_waiting_on(const std::atomic<bool>* stop) override {
+    if (size_ == 0) stop_ = stop;
+  }
 
  private:
+  // Looked at now and then, not woken up: a signal handler that puts another file in the place of
+  // this one (apps/interrupt.cc) is noticed in that way too.
+  static constexpr int kPatienceMs = 50;
+
+  // False once it is to stop. An error counts as bytes: the read will tell of it.
+  bool wait_for_bytes() {
+    while (!stop_->load(std::memory_order_relaxed)) {
+      pollfd input{fd_, POLLIN, 0};
+      const int ready = ::poll(&input, 1, kPatienceMs);
+      if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+    }
+    return false;
+  }
+
   int fd_;
   std::string path_;
   std::uint64_t size_;
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 class PosixOutput final : public OutputFile {

@@ -4,6 +4,7 @@
 // well.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,9 @@ class InputFile {
   [[nodiscard]] virtual Result<std::size_t> read(char* buffer, std::size_t size) = 0;
   // Size in bytes where the file has one; 0 for a pipe.
   [[nodiscard]] virtual std::uint64_t size() const = 0;
+  // From now on a read that waits for bytes to come fails soon after *stop is true, which any
+  // thread may set; `stop` must outlive the file. Files that keep nobody waiting ignore it.
+  virtual void stop_waiting_on(const std::atomic<bool>* /*stop*/) {}
 };
 
 class OutputFile {

@@ -4,11 +4,13 @@
     bench/run.py [--build build/release] [--only W2,W7] [--events N] [--runs N]
     bench/run.py --against OTHER_BUILD      the same with two builds, in turn, and their ratio
     bench/run.py --save FILE / --baseline FILE
+    bench/run.py --threads 2,4              `weir run` also with so many threads: file/2, file/4
 
 Rates are in million events a second: `engine` with typed events in memory (bench/engine_only),
-`file` is `weir run` from the file to alerts, `parse` the file decoded into what the rule reads, and
-`touch` one slot of a hash table touched for each event in memory. Each is the median of the runs,
-with the least and the most in brackets: on a shared machine compare only what ran together.
+`file` is `weir run` from the file to alerts on one thread, `parse` the file decoded into what the
+rule reads, and `touch` one slot of a hash table touched for each event in memory. Each is the
+median of the runs, with the least and the most in brackets: on a shared machine compare only what
+ran together.
 """
 
 import argparse
@@ -68,9 +70,10 @@ class Build:
                            "--mode", mode, "--passes", 1])
         return json.loads(lines)["events_per_second"]
 
-    def file(self, rules, events, count):
+    def file(self, rules, events, count, threads):
         start = time.perf_counter()
-        output_of([self.weir, "run", rules, "--events", events, "--alerts", "/dev/null", "--quiet"])
+        output_of([self.weir, "run", rules, "--events", events, "--alerts", "/dev/null", "--quiet",
+                   "--threads", threads])
         return count / (time.perf_counter() - start)
 
 
@@ -89,8 +92,8 @@ def measure(builds, cases, runs):
                     if kind == "engine":
                         line = build.engine(rules, events)
                         value = line["events_per_second"]
-                    elif kind == "file":
-                        value = build.file(rules, events, count)
+                    elif kind.startswith("file"):
+                        value = build.file(rules, events, count, kind.partition("/")[2] or 1)
                     else:
                         value = build.floor(rules, events, kind)
                     found.setdefault((name, kind), [[] for _ in builds])[i].append(value)
@@ -101,7 +104,8 @@ def measure(builds, cases, runs):
 def cases_of(options, weir):
     events = stream(weir, options.events)
     small = stream(weir, max(options.events // 4, 1))
-    all_kinds = ["engine", "file", "parse", "touch"]
+    threads = [f"file/{number}" for number in options.threads.split(",") if number]
+    all_kinds = ["engine", "file", *threads, "parse", "touch"]
     cases = {name: (all_kinds, HERE / "workloads" / f"{file}.weir", events, options.events)
              for name, file in SINGLE.items()}
     for rules in MANY:
@@ -137,6 +141,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", default="", help="numbers of threads for `weir run`, 2,4")
     parser.add_argument("--save", type=Path)
     parser.add_argument("--baseline", type=Path)
     options = parser.parse_args()

@@ -53,4 +53,16 @@ void Batch::add_bad(const RecordOrigin& origin, BadReason reason, std::string_vi
   bad_.push_back({origin, reason, arena_.copy(message), raw.substr(0, BadRecord::kRawBytes)});
 }
 
+void Batch::move_origins(const RecordOrigin& by) {
+  const auto move = [&by](RecordOrigin& origin) {
+    origin.seq += by.seq;
+    origin.position += by.position;
+    origin.line += by.line;
+  };
+  for (Row& row : rows_) row.seq += by.seq;
+  for (RecordOrigin& origin : origins_) move(origin);
+  for (BadRecord& bad : bad_) move(bad.origin);
+  for (UnknownRecord& unknown : unknown_) move(unknown.origin);
+}
+
 }  // namespace weir::event

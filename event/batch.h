@@ -125,6 +125,9 @@ class Batch {
   void add_unknown(const RecordOrigin& origin, std::string_view type) {
     unknown_.push_back({origin, type});
   }
+  // Adds `by` to where each record stands, the source apart: what a block of a stream was read from
+  // 0 on begins there.
+  void move_origins(const RecordOrigin& by);
 
  private:
   Arena arena_;

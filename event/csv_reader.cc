@@ -72,35 +72,38 @@ base::Result<void> CsvReader::set_schema(const Schema& schema) {
 }
 
 void CsvReader::start_source(std::uint32_t source, std::uint64_t first_seq) {
-  next_ = {first_seq, 0, 0, source};
-  has_header_ = false;
-  header_.clear();
-  at_start_ = true;
-  skipping_ = false;
+  place_ = {};
+  place_.next.source = source;
+  place_.next.seq = first_seq;
+}
+
+void CsvReader::resume(Place place) {
+  place_ = std::move(place);
+  map_columns();
 }
 
 RecordOrigin CsvReader::take_origin() {
-  const RecordOrigin origin = next_;
-  ++next_.seq;
-  ++next_.position;
+  const RecordOrigin origin = place_.next;
+  ++place_.next.seq;
+  ++place_.next.position;
   return origin;
 }
 
 std::size_t CsvReader::read(std::string_view text, bool last, Batch& batch) {
   const char* p = text.data();
   const char* const end = p + text.size();
-  if (skipping_) {
+  if (place_.skipping) {
     p = find_byte(p, end, '\n');
     if (p == end) return text.size();
     ++p;
-    skipping_ = false;
+    place_.skipping = false;
   }
-  if (at_start_) {
+  if (place_.at_start) {
     const std::size_t size = std::min(text.size(), kByteOrderMark.size());
     const bool begins_so = text.substr(0, size) == kByteOrderMark.substr(0, size);
     if (begins_so && size < kByteOrderMark.size() && !last) return 0;  // it may yet become one
     if (begins_so && size == kByteOrderMark.size()) p += size;
-    at_start_ = false;
+    place_.at_start = false;
   }
   const bool utf8 = simdjson::validate_utf8(p, static_cast<std::size_t>(end - p));
   while (p < end) {
@@ -125,13 +128,13 @@ const char* CsvReader::reject_line(const char* begin, const char* end, bool last
   const std::string_view line = without_return(between(begin, newline));
   const bool over = line.size() > options_.max_record_bytes;
   if (newline == end && !last && !over) return nullptr;
-  ++next_.line;
+  ++place_.next.line;
   if (over) {
     batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("record", options_), line);
   } else {
     batch.add_bad(take_origin(), BadReason::kSyntax, broken_message_, line);
   }
-  skipping_ = newline == end && !last;
+  place_.skipping = newline == end && !last;
   return newline == end ? end : newline + 1;
 }
 
@@ -208,10 +211,10 @@ void CsvReader::scan_plain(const char*& p, const char* end) {
 
 // The record that was just scanned: the header, nothing, or an event.
 void CsvReader::take_record(const char* begin, bool utf8, Batch& batch) {
-  ++next_.line;
+  ++place_.next.line;
   const std::string_view raw = between(begin, record_end_);
   if (raw.empty()) return;
-  if (!has_header_) {
+  if (!place_.has_header) {
     take_header();
   } else if (raw.size() > options_.max_record_bytes) {
     batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("record", options_), raw);
@@ -219,26 +222,26 @@ void CsvReader::take_record(const char* begin, bool utf8, Batch& batch) {
     batch.add_bad(take_origin(), BadReason::kNotUtf8, "not UTF-8", raw);
   } else if (find_byte(raw.data(), raw.data() + raw.size(), '\0') != raw.data() + raw.size()) {
     batch.add_bad(take_origin(), BadReason::kSyntax, "a NUL byte", raw);
-  } else if (cells_.size() != header_.size()) {
+  } else if (cells_.size() != place_.header.size()) {
     batch.add_bad(take_origin(), BadReason::kColumnCount,
                   std::to_string(cells_.size()) + " cells where the header has " +
-                      std::to_string(header_.size()),
+                      std::to_string(place_.header.size()),
                   raw);
   } else {
     decode(raw, batch);
   }
-  next_.line += inner_lines_;
+  place_.next.line += inner_lines_;
 }
 
 void CsvReader::take_header() {
-  has_header_ = true;
-  header_.clear();
+  place_.has_header = true;
+  place_.header.clear();
   for (const Cell& cell : cells_) {
     std::string name(cell.size, '\0');
     name.resize(undouble({cell.begin, cell.size}, name.data()));
     const std::size_t first = name.find_first_not_of(' ');
     const std::size_t behind = name.find_last_not_of(' ') + 1;
-    header_.push_back(first == name.npos ? "" : name.substr(first, behind - first));
+    place_.header.push_back(first == name.npos ? "" : name.substr(first, behind - first));
   }
   map_columns();
 }
@@ -246,9 +249,9 @@ void CsvReader::take_header() {
 void CsvReader::map_columns() {
   decoding_->columns.clear();
   const std::vector<std::string>& names = decoding_->plan.capture_names();
-  for (std::size_t column = 0; column < header_.size(); ++column) {
+  for (std::size_t column = 0; column < place_.header.size(); ++column) {
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (names[i] == header_[column]) decoding_->columns.emplace_back(column, CaptureId(i));
+      if (names[i] == place_.header[column]) decoding_->columns.emplace_back(column, CaptureId(i));
     }
   }
 }

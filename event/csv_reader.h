@@ -36,7 +36,19 @@ class CsvReader final : public RecordReader {
   std::size_t read(std::string_view text, bool last, Batch& batch) override;
   void start_source(std::uint32_t source, std::uint64_t first_seq) override;
   base::Result<void> set_schema(const Schema& schema) override;
-  std::uint64_t next_seq() const override { return next_.seq; }
+  std::uint64_t next_seq() const override { return place_.next.seq; }
+
+  // What reading on depends on, between two calls of read().
+  struct Place {
+    std::vector<std::string> header;
+    bool has_header = false;
+    RecordOrigin next;      // of the next record; its line is the last line read
+    bool at_start = true;   // of the source: a byte order mark may come
+    bool skipping = false;  // inside a line that was too long
+  };
+  [[nodiscard]] const Place& place() const { return place_; }
+  // Reads on from there, with the same options.
+  void resume(Place place);
 
  private:
   struct Decoding;  // what belongs to one schema
@@ -64,11 +76,7 @@ class CsvReader final : public RecordReader {
 
   ReaderOptions options_;
   std::unique_ptr<Decoding> decoding_;
-  std::vector<std::string> header_;
-  bool has_header_ = false;
-  RecordOrigin next_;      // of the next record; its line is the last line read
-  bool at_start_ = true;   // of the source: a byte order mark may come
-  bool skipping_ = false;  // inside a line that was too long
+  Place place_;
 
   // The record that was scanned last.
   std::vector<Cell> cells_;

@@ -1,7 +1,9 @@
 // Where events come from: files, standard input, several of them in order, JSON lines or CSV,
 // compressed or not. Hands out batches. Used by the apps and the tests; other transports implement
-// EventSource too. Not thread-safe, but a batch once handed out is on its own, so that one thread
-// may read ahead while others work.
+// EventSource too. Not thread-safe, but a batch once handed out is on its own.
+//
+// With an executor of several threads the input is read and decoded ahead on them
+// (parallel_source.h). What comes out is the same, batch for batch.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/executor.h"
 #include "base/file_env.h"
 #include "event/batch.h"
 #include "event/reader.h"
@@ -50,7 +53,10 @@ struct InputOptions {
   std::vector<std::string> paths;  // globs allowed; "-" is standard input
   InputFormat format = InputFormat::kByName;
   ReaderOptions reader;  // of .tsv the delimiter is always the tab
-  std::size_t block_bytes = std::size_t{1} << 20;
+  // Small enough for a block and its rows to be in a cache when the engine comes to them.
+  std::size_t block_bytes = std::size_t{1} << 18;
+  // Reads and decodes ahead, if it has more than one thread; must outlive the source.
+  base::Executor* executor = nullptr;
 };
 
 // Fails if a file is not there, before anything is read. `files` and `schema` must outlive the

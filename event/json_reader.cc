@@ -25,6 +25,11 @@ std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
+std::string_view without_return(std::string_view line) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
 }  // namespace
 
 struct JsonReader::Decoding {
@@ -66,6 +71,11 @@ void JsonReader::start_source(std::uint32_t source, std::uint64_t first_seq) {
   skipping_ = false;
 }
 
+void JsonReader::start_block(std::uint32_t source) {
+  start_source(source, 0);
+  at_start_ = false;
+}
+
 RecordOrigin JsonReader::take_origin() {
   const RecordOrigin origin = next_;
   ++next_.seq;
@@ -88,10 +98,10 @@ std::size_t JsonReader::read(std::string_view text, bool last, Batch& batch) {
   const char* whole = newline == nullptr ? p : static_cast<const char*>(newline) + 1;
   if (last) whole = end;
   read_lines(p, whole, batch);
-  if (static_cast<std::size_t>(end - whole) > options_.max_record_bytes) {
+  if (is_longer_than(between(whole, end), options_.max_record_bytes)) {
     ++next_.line;
     batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("line", options_),
-                  between(whole, end));
+                  between(whole, end).substr(0, options_.max_record_bytes));
     skipping_ = true;
     whole = end;
   }
@@ -137,8 +147,11 @@ void JsonReader::read_slice(const char* p, const char* end, Batch& batch) {
 // The line at `begin`; returns where the next one starts.
 const char* JsonReader::read_line(const char* begin, const char* end, bool utf8, Batch& batch) {
   const char* const object = skip_space(begin);
-  if (object == end) return end;
-  if (*object == '\n') return object + 1;
+  if (object == end || *object == '\n') {
+    const bool over = without_return(between(begin, object)).size() > options_.max_record_bytes;
+    if (over) return reject(begin, end, {}, batch);
+    return object == end ? end : object + 1;
+  }
   if (!utf8) {
     const char* newline = find_newline(object, end);
     if (!simdjson::validate_utf8(begin, static_cast<std::size_t>(newline - begin))) {
@@ -157,7 +170,8 @@ const char* JsonReader::walk_line(const char* begin, const char* object, const c
   if (stop != end && *stop != '\n') {
     return reject(begin, end, {BadReason::kSyntax, "text behind the object", stop}, batch);
   }
-  if (static_cast<std::size_t>(stop - begin) > options_.max_record_bytes) {
+  if (static_cast<std::size_t>(stop - begin) > options_.max_record_bytes &&
+      without_return(between(begin, stop)).size() > options_.max_record_bytes) {
     return reject(begin, end, {}, batch);
   }
   const std::string_view text = between(object, behind);
@@ -176,10 +190,10 @@ const char* JsonReader::walk_line(const char* begin, const char* object, const c
 const char* JsonReader::reject(const char* begin, const char* end, const ScanFault& fault,
                                Batch& batch) {
   const char* const newline = find_newline(begin, end);
-  std::string_view line = between(begin, newline);
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  const std::string_view line = without_return(between(begin, newline));
   if (line.size() > options_.max_record_bytes) {
-    batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("line", options_), line);
+    batch.add_bad(take_origin(), BadReason::kTooLong, too_long_message("line", options_),
+                  line.substr(0, options_.max_record_bytes));
   } else {
     std::string message = fault.message;
     if (fault.at != nullptr && fault.at >= line.data() + line.size()) {

@@ -43,6 +43,12 @@ class JsonReader final : public RecordReader {
   base::Result<void> set_schema(const Schema& schema) override;
   std::uint64_t next_seq() const override { return next_.seq; }
 
+  // The next text begins at a line inside a source, and seq, position and line are counted from
+  // there: for whoever cuts a source into blocks.
+  void start_block(std::uint32_t source);
+  // Lines begun since start_source() or start_block().
+  [[nodiscard]] std::uint64_t lines() const { return next_.line; }
+
  private:
   struct Decoding;  // what belongs to one schema
 

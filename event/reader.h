@@ -40,6 +40,12 @@ struct ReaderOptions {
          std::to_string(options.max_record_bytes) + " bytes";
 }
 
+// Whether the line that begins so, and whose end is not in sight, is longer than `most` bytes. A
+// return at its end may turn out to be the line end's.
+[[nodiscard]] inline bool is_longer_than(std::string_view begun, std::size_t most) {
+  return begun.size() > most && !(begun.size() == most + 1 && begun.back() == '\r');
+}
+
 class RecordReader {
  public:
   virtual ~RecordReader() = default;
@@ -47,7 +53,7 @@ class RecordReader {
   // Decodes the records that are whole in `text` (all of it, if `last`: the source ends there)
   // into `batch`, behind what is in it, and returns how many bytes are done with; the caller
   // brings the rest again, with more behind it. It may take nothing only if !last and `text` is
-  // at most max_record_bytes long. `text` must be followed by kReadPadding readable bytes, the
+  // at most max_record_bytes + 1 long. `text` must be followed by kReadPadding readable bytes, the
   // first one zero, and must live as long as the batch's rows.
   [[nodiscard]] virtual std::size_t read(std::string_view text, bool last, Batch& batch) = 0;
 

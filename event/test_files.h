@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@ class MemoryFiles final : public base::FileEnv {
   bool fail_at_end = false;
   bool sizes_known = true;
   int opened = 0;
+  std::uint64_t bytes_read = 0;
 
   base::Result<std::unique_ptr<base::InputFile>> open_input(const std::string& path) override {
     const auto found = contents.find(path);
@@ -48,19 +50,20 @@ class MemoryFiles final : public base::FileEnv {
  private:
   class File final : public base::InputFile {
    public:
-    File(std::string bytes, const MemoryFiles& files) : bytes_(std::move(bytes)), files_(files) {}
+    File(std::string bytes, MemoryFiles& files) : bytes_(std::move(bytes)), files_(files) {}
     base::Result<std::size_t> read(char* buffer, std::size_t size) override {
       const std::size_t got = std::min({size, files_.piece, bytes_.size() - at_});
       if (got == 0 && files_.fail_at_end) return base::fail(base::ErrorCode::kIo, "torn");
       std::memcpy(buffer, bytes_.data() + at_, got);
       at_ += got;
+      files_.bytes_read += got;
       return got;
     }
     std::uint64_t size() const override { return files_.sizes_known ? bytes_.size() : 0; }
 
    private:
     std::string bytes_;
-    const MemoryFiles& files_;
+    MemoryFiles& files_;
     std::size_t at_ = 0;
   };
 };

@@ -33,6 +33,8 @@ enum class InputFormat : std::uint8_t {
   csv,
 };
 
+inline constexpr unsigned kMostThreads = 256;
+
 // Paths: "-" is standard input or output, empty is nowhere. A regular file is written under
 // another name (PATH.partial) and renamed when all has gone well: it is there whole or not at all.
 // A pipe or device is written as it is, batch by batch.
@@ -54,7 +56,9 @@ struct RunOptions {
   std::optional<std::int64_t> until_ms;       // ignore events at or after
   double speed = 0;        // replay by event time, so many times faster; 0: at full speed
   bool hold_open = false;  // at the end of the input deadlines stay open
-  unsigned threads = 1;    // at least 1; the output is the same for any
+  // 1 to kMostThreads, with the calling one; the output is the same for any number. The others end
+  // before run() does.
+  unsigned threads = 1;
   // Asked after each block of input and in the waits of `speed`: true ends the run with
   // ErrorCode::interrupted, as any failure does. Null: nobody asks. May be set by a signal handler
   // or another thread, and must outlive the run.

@@ -376,19 +376,23 @@ class Interrupted(WeirCase):
         return status
 
     def test_while_it_waits_for_standard_input(self):
-        self.assertEqual(self.interrupt(signal.SIGINT, "-"), 130)
-        self.assertEqual(self.interrupt(signal.SIGTERM, "-"), 143)
+        for more in ((), ("--threads", "2"), ("--threads", "8")):
+            self.assertEqual(self.interrupt(signal.SIGINT, "-", *more), 130)
+            self.assertEqual(self.interrupt(signal.SIGTERM, "-", *more), 143)
 
     def test_while_it_waits_for_a_named_pipe(self):
         os.mkfifo(self.path("pipe"))
         # Open for both, so that neither end waits for the other, and the pipe never ends.
         keep = os.open(self.path("pipe"), os.O_RDWR)
         self.addCleanup(os.close, keep)
-        self.assertEqual(self.interrupt(signal.SIGTERM, "pipe"), 143)
+        for more in ((), ("--threads", "2")):
+            self.assertEqual(self.interrupt(signal.SIGTERM, "pipe", *more), 143)
 
     def test_while_it_replays(self):
         self.events([pay(T0), pay(T0 + 10**9)], "slow.ndjson")
-        self.assertEqual(self.interrupt(signal.SIGTERM, "slow.ndjson", "--speed", "1x"), 143)
+        for more in ((), ("--threads", "2")):
+            self.assertEqual(
+                self.interrupt(signal.SIGTERM, "slow.ndjson", "--speed", "1x", *more), 143)
 
 
 class Usage(WeirCase):
@@ -408,7 +412,10 @@ class Usage(WeirCase):
         base = ["run", "r.weir", "--events", "events.ndjson", "--threads"]
         self.assertIn("--threads: x is no whole number; write it in digits",
                       self.run_weir(*base, "x", status=2).stderr)
-        self.assertIn("--threads: 0 is not from 1 to", self.run_weir(*base, "0", status=2).stderr)
+        for number in "0", "257":
+            self.assertIn(f"--threads: {number} is not from 1 to 256",
+                          self.run_weir(*base, number, status=2).stderr)
+        self.run_weir(*base, "256")
         self.assertIn("is not from 1 to", self.run_weir(*base, "9" * 20, status=2).stderr)
         self.run_weir(*base, "-1", status=2)
         self.run_weir(*base, "2x", status=2)
