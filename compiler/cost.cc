@@ -249,12 +249,15 @@ class CostModel {
     // silent) is decided one after another: so many stages stand beside each other.
     std::uint64_t stages = 1 + edge.shadows.size();
     if (edge.strict && !is_over_at_once(edge)) stages += 1 + edge.next_guards.size();
-    const auto& front = fronts_.edges[static_cast<std::size_t>(&edge - a_.edges.data())];
-    // Of those that remember one value that matters, none with the same first event are kept.
-    const bool by_start = front.drops && front.dimensions.size() == 1 && front.same_events == 0 &&
-                          front.same_aggregates == 0;
     const std::uint64_t all = growth(events, degree);
-    return multiply(by_start ? std::min(all, events) : all, stages);
+    return multiply(one_a_start(edge) ? std::min(all, events) : all, stages);
+  }
+
+  // Of those that remember one value that matters, no two with the same first event are kept.
+  [[nodiscard]] bool one_a_start(const nfa::Edge& edge) const {
+    const auto& front = fronts_.edges[static_cast<std::size_t>(&edge - a_.edges.data())];
+    return front.drops && front.dimensions.size() == 1 && front.same_events == 0 &&
+           front.same_aggregates == 0;
   }
 
   // ---- the figures ------------------------------------------------------------------------------
@@ -382,15 +385,16 @@ class CostModel {
     bool aggregates = false;
     for (const auto e : edges_) {
       const auto& edge = a_.edges[e];
-      const std::uint32_t degree = std::min(remembered(edge), standing(edge));
+      std::uint32_t degree = std::min(remembered(edge), standing(edge));
+      if (one_a_start(edge)) degree = std::min(degree, 1u);
       if (degree < most || degree == 0) continue;
       most = degree;
       aggregates = edge.live_aggregates != 0;
     }
     const std::string kept = "`limit` keeps " + std::to_string(events_) + " events";
-    if (fronts_.used) return kept + ", and of partial matches those that no other outdoes";
     if (most >= kExponential) return kept + ", and every combination of them is told apart";
     if (most == 0) return kept + ", and partial matches are shared";
+    if (fronts_.used) return kept + ", and of partial matches those that no other outdoes";
     return kept + ", and conditions look back at " +
            (aggregates ? "aggregates"
                        : std::to_string(most) + (most == 1 ? " of them" : " of them at once"));

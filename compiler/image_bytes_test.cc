@@ -141,6 +141,7 @@ TEST(ImagePrint, AnAutomaton) {
             R"(rule r
 types    t0 auth_result, t1 login, t2 auth
 keys     k0 card
+plan     exact: every partial match is kept
 r0       p.amount: decimal, from event 0
 keeps    of t0: amount
 a0       part 0, taken as p; t0 s0 [amount < 2]

@@ -137,7 +137,8 @@ bool Stepper::load_aggregate(const RunStore& store, Cohort& cohort, std::uint16_
 
 bool Stepper::condition_holds(const RunStore& store, std::uint32_t index, Cohort* cohort) {
   const QuickCondition& quick = quick_[index];
-  if (quick.value_class == QuickCondition::Class::kNone) {
+  // Whoever listens may ask for the values of the registers.
+  if (quick.value_class == QuickCondition::Class::kNone || observer_ != nullptr) {
     const DynamicCondition& condition = automaton_.conditions[index];
     load_registers(store, cohort, condition.registers);
     const auto& program = context_.loaded().programs[condition.program.index()];
