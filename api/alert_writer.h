@@ -1,4 +1,4 @@
-// Alerts and decisions as the JSON lines of product page P1: a contract, keys in that order.
+// Alerts and decisions as the JSON lines of docs/cli.md: a contract, keys in that order.
 //
 // Used by the run session and whoever else hands out alerts. What is the same in every alert of a
 // rule is rendered once, here; an alert then costs its own numbers and texts. The image must

@@ -1,4 +1,4 @@
-// The summary of a run, for programs (a contract: product page P1) and for people.
+// The summary of a run, for programs (a contract: docs/cli.md) and for people.
 #include <charconv>
 #include <cmath>
 

@@ -8,7 +8,7 @@
 
 namespace weir::apps {
 
-// Exit statuses (product page P1).
+// Exit statuses (docs/cli.md).
 inline constexpr int kGood = 0;
 inline constexpr int kFallsShort = 1;  // the rules or tests do
 inline constexpr int kBadUsage = 2;    // or input that could not be opened, output not written

@@ -250,14 +250,14 @@ class CostModel {
     std::uint64_t stages = 1 + edge.shadows.size();
     if (edge.strict && !is_over_at_once(edge)) stages += 1 + edge.next_guards.size();
     const std::uint64_t all = growth(events, degree);
-    return multiply(one_a_start(edge) ? std::min(all, events) : all, stages);
+    return multiply(is_line(edge) ? std::min(all, multiply(events, kNotThinned)) : all, stages);
   }
 
-  // Of those that remember one value that matters, no two with the same first event are kept.
-  [[nodiscard]] bool one_a_start(const nfa::Edge& edge) const {
-    const auto& front = fronts_.edges[static_cast<std::size_t>(&edge - a_.edges.data())];
-    return front.drops && front.dimensions.size() == 1 && front.same_events == 0 &&
-           front.same_aggregates == 0;
+  // Of those that remember one value that matters, one a first event is kept; where an event puts
+  // few there, these may stay as well.
+  static constexpr std::uint64_t kNotThinned = 5;
+  [[nodiscard]] bool is_line(const nfa::Edge& edge) const {
+    return fronts_.edges[static_cast<std::size_t>(&edge - a_.edges.data())].is_line;
   }
 
   // ---- the figures ------------------------------------------------------------------------------
@@ -386,7 +386,7 @@ class CostModel {
     for (const auto e : edges_) {
       const auto& edge = a_.edges[e];
       std::uint32_t degree = std::min(remembered(edge), standing(edge));
-      if (one_a_start(edge)) degree = std::min(degree, 1u);
+      if (is_line(edge)) degree = std::min(degree, 1u);
       if (degree < most || degree == 0) continue;
       most = degree;
       aggregates = edge.live_aggregates != 0;
@@ -394,7 +394,7 @@ class CostModel {
     const std::string kept = "`limit` keeps " + std::to_string(events_) + " events";
     if (most >= kExponential) return kept + ", and every combination of them is told apart";
     if (most == 0) return kept + ", and partial matches are shared";
-    if (fronts_.used) return kept + ", and of partial matches those that no other outdoes";
+    if (fronts_.used) return kept + ", and of partial matches those that no other dominates";
     return kept + ", and conditions look back at " +
            (aggregates ? "aggregates"
                        : std::to_string(most) + (most == 1 ? " of them" : " of them at once"));

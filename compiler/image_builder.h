@@ -1,5 +1,5 @@
 // The parts of the image that rules share while it is being made: programs, and single-event
-// conditions kept once however many rules ask them (engine E2.2). Not thread-safe.
+// conditions kept once however many rules ask them (nfa/predicate_index.h). Not thread-safe.
 #pragma once
 
 #include <map>

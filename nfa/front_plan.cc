@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "nfa/automaton_facts.h"
 #include "nfa/mutants.h"
 
 namespace weir::nfa {
@@ -55,17 +56,22 @@ class OrderReader {
     return operand.space() == Space::kTemp ? temps_[operand.index()] : Follows{};
   }
 
-  // Of a constant decimal: is it more than 0.
-  [[nodiscard]] bool is_positive(std::uint16_t bits) const {
+  // Of a constant decimal: is it more than 0, and small enough that a sum of 64-bit values times
+  // it stays far within 128 bits.
+  [[nodiscard]] bool is_scale(std::uint16_t bits) const {
     const Operand operand{bits};
     if (operand.space() != Space::kConstant) return false;
     const Constant& constant = program_.constants[operand.index()];
-    return constant.value_class == ValueClass::kDecimal && constant.value.decimal > 0;
+    constexpr event::Int128 kLargest = event::Int128{1'000'000'000} * event::kDecimalScale;
+    return constant.value_class == ValueClass::kDecimal && constant.value.decimal > 0 &&
+           constant.value.decimal <= kLargest;
   }
 
-  // Only operations that are exact or round the same way everywhere, and are never absent where
-  // their operands are there: an absent result would break the order.
+  // Only operations that are exact or round the same way everywhere. An absent result would break
+  // the order, so none may overflow: few of them, and one scale.
   [[nodiscard]] bool compute(const Instruction& at) {
+    constexpr int kMostComputes = 8;
+    if (++computes_ > kMostComputes) return false;
     Follows made;
     switch (at.op) {
       case Opcode::kAddD:
@@ -74,11 +80,14 @@ class OrderReader {
         add_all(made, follows(at.b), at.op == Opcode::kSubD);
         break;
       case Opcode::kMulD:
-        if (!is_positive(at.a) && !is_positive(at.b)) return false;
-        add_all(made, follows(is_positive(at.a) ? at.b : at.a), false);
+        if (!is_scale(at.a) && !is_scale(at.b)) return false;
+        if (scaled_) return false;
+        scaled_ = true;
+        add_all(made, follows(is_scale(at.a) ? at.b : at.a), false);
         break;
       case Opcode::kDivD:
-        if (!is_positive(at.b)) return false;
+        if (!is_scale(at.b) || scaled_) return false;
+        scaled_ = true;
         add_all(made, follows(at.a), false);
         break;
       case Opcode::kNegD:
@@ -89,7 +98,7 @@ class OrderReader {
         break;
       default:
         // Whatever else it is, it is the same for all runs if it reads none of them.
-        if (is_test(at.op) || at.op > Opcode::kTime) return false;
+        if (!is_compute(at.op)) return false;
         if (!follows(at.a).empty() || !follows(at.b).empty()) return false;
     }
     temps_[at.x] = std::move(made);
@@ -117,6 +126,8 @@ class OrderReader {
 
   const Program& program_;
   std::vector<Follows> temps_;
+  int computes_ = 0;
+  bool scaled_ = false;
   Follows result_;
 };
 
@@ -133,7 +144,7 @@ class Planner {
     FrontPlan plan;
     plan.edges.resize(a_.edges.size());
     if (!is_free()) return plan;
-    find_waits();
+    find_droppable();
     for (std::size_t e = 0; e < a_.edges.size(); ++e) {
       if (!a_.edges[e].from.valid()) continue;
       FrontEdge& edge = plan.edges[e];
@@ -141,6 +152,7 @@ class Planner {
       if (!in_step_[e]) continue;
       describe(e, edge);
       edge.drops = !edge.dimensions.empty();
+      edge.is_line = edge.drops && is_line(a_.edges[e], edge);
       plan.used = plan.used || edge.drops;
     }
     return plan;
@@ -159,6 +171,8 @@ class Planner {
     }
     // `limit` bounds the events that parts may take; others would be logged without bound.
     if (a_.strict || std::ranges::any_of(a_.parts, &PartInfo::absence)) return false;
+    // Their number has a cap, beyond which all are forgotten: under every plan alike.
+    if (tells_combinations_apart(a_)) return false;
     const auto is_distinct = [](const RunAggregate& aggregate) {
       return aggregate.kind == RegisterKind::kDistinct;
     };
@@ -226,7 +240,7 @@ class Planner {
   }
 
   // The greatest assignment that agrees with itself: a repetition leads back to its own edges.
-  void find_waits() {
+  void find_droppable() {
     in_step_.assign(a_.edges.size(), 1);
     ahead_.assign(a_.edges.size(), 1);
     bool changed = true;
@@ -244,7 +258,7 @@ class Planner {
     }
   }
 
-  // Positions that a run waiting on the edge may come to, its target first.
+  // Edges that a run waiting on this one may come to, itself first.
   [[nodiscard]] std::vector<std::uint32_t> edges_from(std::uint32_t first) const {
     std::vector<std::uint32_t> found = {first};
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -322,7 +336,7 @@ class Planner {
     if (aggregate && grows(source.index, edges) && !keeps_order(source.index)) return;
     const ValueClass value_class = nfa::value_class(a_.registers[reg].type);
     if (value_class > ValueClass::kFloat) return;
-    edge.dimensions.push_back({reg, order == Order::kHigher, value_class});
+    edge.dimensions.push_back({reg, order == Order::kHigher, aggregate, value_class});
   }
 
   // What all reads of are dimensions need not be the same.
@@ -345,6 +359,12 @@ class Planner {
     });
     edge.same_events &= events;
     edge.same_aggregates &= aggregates;
+  }
+
+  // Whether of two cohorts with one first event one dominates the other.
+  [[nodiscard]] static bool is_line(const Edge& edge, const FrontEdge& front) {
+    return front.dimensions.size() == 1 && front.same_events == 0 && front.same_aggregates == 0 &&
+           !edge.needs_last_time && !edge.strict && edge.next_guards.size() == 0;
   }
 
   // Of a run that has not completed: an event before the last was not taken here, and leaves no

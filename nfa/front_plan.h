@@ -1,5 +1,5 @@
 // The plan that detects a rule's matches by fronts of partial matches: which edges need to keep
-// only the cohorts that no other dominates (engine.md E2.4).
+// only the cohorts that no other dominates.
 //
 // Under `skip past last` a rule fires at the first event that completes any of its partial matches,
 // and then drops them all. So a cohort p may go as soon as there is another, p', that completes
@@ -26,13 +26,15 @@ namespace weir::nfa {
 
 // What a later condition reads of a cohort, and which way it holds more often.
 struct FrontDimension {
-  std::uint16_t reg = 0;  // of Automaton::registers
-  bool higher = false;    // the higher value dominates
+  std::uint16_t reg = 0;   // of Automaton::registers
+  bool higher = false;     // the higher value dominates
+  bool aggregate = false;  // of an aggregate: what is absent now may come with a later event
   ValueClass value_class = ValueClass::kInteger;
 };
 
 struct FrontEdge {
-  bool drops = false;  // dominated cohorts are dropped here
+  bool drops = false;    // dominated cohorts are dropped here
+  bool is_line = false;  // the first event and one value are all that is compared
   std::vector<FrontDimension> dimensions;
   std::uint64_t same_events = 0;  // event registers that must be the same
   std::uint64_t same_aggregates = 0;

@@ -65,7 +65,7 @@ class AutomatonPrinter {
   void print_plan() {
     const FrontPlan plan = front_plan(rule_, image_.programs);
     if (!plan.used) return line("plan", "exact: every partial match is kept");
-    std::string text = "by fronts: only partial matches that no other outdoes are kept";
+    std::string text = "by fronts: only partial matches that no other dominates are kept";
     for (std::size_t e = 0; e < plan.edges.size(); ++e) {
       if (!plan.edges[e].drops) continue;
       text += "; on e" + std::to_string(e) + " those that began later";

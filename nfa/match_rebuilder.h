@@ -6,11 +6,13 @@
 // (language L3.9) the match begins there. Used by RuleRunner; scratch is kept between uses. Not
 // thread-safe.
 //
-// Cost: the events since the first that is alive, for each first event that does not complete.
+// Cost: for each first event that does not complete, the events that could move its runs on before
+// the last, each as much as a step of those runs.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "nfa/event_context.h"
 #include "nfa/front_plan.h"
@@ -29,15 +31,21 @@ class MatchRebuilder {
   [[nodiscard]] std::span<const Root> rebuild(const RunStore& store, base::Pool& pool,
                                               bool keep_raw);
   [[nodiscard]] RunStore& store() { return found_; }
-  void release(base::Pool& pool) { found_.release(pool); }
+  // Gives the memory of store() back.
+  void release(base::Pool& pool);
 
  private:
   [[nodiscard]] bool follow(const RunStore& store, base::Pool& pool, std::uint32_t first,
                             bool keep_raw);
+  void step(const RunStore& store, base::Pool& pool, std::uint32_t index, Stepper::Again again,
+            bool keep_raw);
 
   const Automaton& automaton_;
+  EventContext& context_;
   Stepper exact_;
   RunStore found_;
+  std::vector<SymbolMask> moves_;      // by local type: symbols that can move a run on
+  std::vector<std::uint32_t> moving_;  // indices of the log: events before the last that do so
 };
 
 }  // namespace weir::nfa

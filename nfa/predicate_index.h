@@ -1,5 +1,5 @@
 // Which of many conjunctions of single-event conditions an event may satisfy, without looking at
-// each (engine.md E2.2). Used by the shard to find the rules in which an event could begin
+// each. Used by the shard to find the rules in which an event could begin
 // something. Immutable; shared between threads.
 //
 // The idea. Each conjunction stands in one place of a tree, under the conditions that say most

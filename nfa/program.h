@@ -56,6 +56,10 @@ enum class Opcode : std::uint8_t {
 inline constexpr std::size_t kOpcodes = static_cast<std::size_t>(Opcode::kReturn) + 1;
 
 [[nodiscard]] constexpr bool is_test(Opcode op) { return op <= Opcode::kMatches; }
+// Of the table's computes, which read at most two operands.
+[[nodiscard]] constexpr bool is_compute(Opcode op) {
+  return op > Opcode::kMatches && op < Opcode::kSet;
+}
 
 enum class Space : std::uint8_t { kSlot = 0, kRegister = 1, kConstant = 2, kTemp = 3 };
 
@@ -191,9 +195,9 @@ struct VerifyContext {
                                 std::span<const RegisterDesc> registers = {});
 
 // A condition of the form `field op constant` or `field in constants`: what the index over many
-// rules' conditions is built of (engine E2.2). The op is one of kEq.. kLe of a class, kTrue,
-// kInSet; `swapped` says that the constant stands on the left (constant < field). The program has
-// to be a verified one.
+// rules' conditions is built of (nfa/predicate_index.h). The op is one of kEq.. kLe of a class,
+// kTrue, kInSet; `swapped` says that the constant stands on the left (constant < field). The
+// program has to be a verified one.
 struct SimpleTest {
   Opcode op = Opcode::kEqI;
   bool negate = false;

@@ -217,7 +217,8 @@ class RunStore {
   Crowd* crowd = nullptr;         // if there ever was a long list
   // From then on no run is alive that was placed on an edge whose gap has a limit.
   std::int64_t gaps_over_ms = INT64_MIN;
-  std::uint64_t tokens = 0;    // given to runs that must stay apart (distinct)
+  std::int64_t last_begin_ms = INT64_MIN;  // when the newest run began
+  std::uint64_t tokens = 0;                // given to runs that must stay apart (distinct)
   std::uint64_t retained = 0;  // events seen that satisfy some part's single-event conditions
   std::int64_t cooldown_until_ms = INT64_MIN;
   std::int64_t newest_ms = INT64_MIN;           // newest event or deadline that it has seen
@@ -238,6 +239,7 @@ class RunStore {
   struct Logged {  // an event that the rule saw
     SymbolMask symbols = 0;
     std::uint32_t event = 0;
+    std::uint16_t local_type = 0;
   };
   base::PoolVector<Logged> log;  // in order, where the plan is by fronts
 

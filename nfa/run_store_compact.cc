@@ -217,7 +217,7 @@ void RunStore::Compaction::renumber_rest() {
   std::uint32_t logged = 0;
   for (const auto& entry : store.log) {
     if (entry.event < store.alive_floor) continue;
-    store.log[logged++] = Logged{entry.symbols, event_map[entry.event]};
+    store.log[logged++] = Logged{entry.symbols, event_map[entry.event], entry.local_type};
   }
   store.log.resize_down(logged);
   for (auto& entry : store.starts) entry.event = event_map[entry.event];

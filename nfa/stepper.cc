@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "nfa/automaton_facts.h"
 #include "nfa/mutants.h"
 #include "nfa/run_aggregate.h"
 
@@ -22,31 +23,6 @@ namespace {
 std::int64_t within(std::int64_t limit_ms) {
   if (mutant(Mutant::kWithinOneLess)) return limit_ms - 1;
   return mutant(Mutant::kWithinOneMore) ? limit_ms + 1 : limit_ms;
-}
-
-// Whether a run that has taken at `from` may come to take at `to`, itself included.
-bool can_reach(const Automaton& automaton, PositionId from, PositionId to) {
-  std::vector<PositionId> found = {from};
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i] == to) return true;
-    const auto& edges = automaton.positions[found[i].index()].edges;
-    for (std::uint32_t e = edges.begin; e < edges.end; ++e) {
-      const PositionId next = automaton.edges[e].to;
-      if (std::ranges::find(found, next) == found.end()) found.push_back(next);
-    }
-  }
-  return false;
-}
-
-// Whether runs that took other combinations of the same events may have to be kept apart: then
-// their number is exponential, and bounded by kMaxExamined.
-bool tells_combinations_apart(const Automaton& automaton) {
-  const auto reads_aggregates = [](const Edge& edge) { return edge.live_aggregates != 0; };
-  if (std::ranges::none_of(automaton.edges, reads_aggregates)) return false;
-  return std::ranges::any_of(automaton.edges, [&](const Edge& edge) {
-    return edge.kind == EdgeKind::kEvery && edge.from.valid() &&
-           can_reach(automaton, edge.to, edge.from);
-  });
 }
 
 }  // namespace
@@ -225,7 +201,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
   if (!store.empty()) {
     for (std::uint32_t e = 0; e < layout_.edges; ++e) {
       if (store.head(e) == kNoCohort) continue;
-      if (!may_complete_here_ && replayed_->edges[e].only_completes) continue;
+      if (!again_.completes && replayed_->edges[e].only_completes) continue;
       const Edge& edge = automaton_.edges[e];
       const bool interested =
           (automaton_.interests[edge.interest.begin + type] & seen.symbols) != 0 ||
@@ -240,7 +216,7 @@ void Stepper::step(RunStore& store, base::Pool& pool, const Seen& seen) {
       unexamined_ = true;
     }
   }
-  if (may_begin_here_ && (seen.symbols & automaton_.start_interest[type]) != 0) start(store, pool);
+  if (again_.begins && (seen.symbols & automaton_.start_interest[type]) != 0) start(store, pool);
   if ((seen.symbols & automaton_.leading_interest[type]) != 0) note_leading(store, pool);
   if ((seen.symbols & automaton_.part_interest[type]) != 0) ++store.retained;
 }
@@ -389,6 +365,7 @@ void Stepper::take(RunStore& store, base::Pool& pool, const Cohort* before,
   moved->set = node;
   moved->max_start =
       before == nullptr || histories ? store.node(node).max_start : before->max_start;
+  if (before == nullptr) store.last_begin_ms = seen_->ts_ms;
   moved->last_ms = seen_->ts_ms;
   moved->fresh = true;
   moved->start = kNoEvent;

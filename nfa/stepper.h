@@ -12,7 +12,7 @@
 // Invariants
 // 1. Between step() and commit() the store is not compacted: ids stay.
 // 2. A cohort is looked at only if its edge's interest meets the event's symbols, or if the edge is
-//    strict (engine.md E2.3).
+//    strict .
 // 3. Dead cohorts are dropped where they are met, never sought.
 //
 // Cost: O(cohorts on interested edges), each O(1) nodes.
@@ -114,10 +114,16 @@ class Stepper {
   // Steps by fronts from now on (nfa/front_plan.h): of what completed() then tells only that there
   // is something is to be relied on. The plan must outlive the stepper.
   void detect_by(const FrontPlan& plan) { fronts_ = &plan; }
+  // By fronts, after a firing: all that began is over.
+  void forget_all(RunStore& store) const;
   // For the exact plan, to step again what the other has seen, following one first event.
   void replay(const FrontPlan& plan) { replayed_ = &plan; }
   // step() with such an event: runs begin and complete only where it is said.
-  void step_again(RunStore& store, base::Pool& pool, const Seen& seen, bool begins, bool completes);
+  struct Again {
+    bool begins = true;
+    bool completes = true;
+  };
+  void step_again(RunStore& store, base::Pool& pool, const Seen& seen, Again again);
   // A kept event as the row that it was, as far as its fields were kept; valid until the next.
   [[nodiscard]] event::Row restored_row(const RunStore& store, std::uint32_t event);
 
@@ -180,6 +186,16 @@ class Stepper {
   void note_in_log(RunStore& store, base::Pool& pool);
   [[nodiscard]] bool dominates(const RunStore& store, const FrontEdge& front, Cohort& a, Cohort& b);
   [[nodiscard]] bool join_front(RunStore& store, std::uint32_t list, Cohort& staged);
+  struct OnLine {
+    Cohort* cohort = nullptr;
+    std::uint32_t id = kNoCohort;  // none: it is staged
+    bool has = false;
+    event::Value value;
+  };
+  void thin_lines(RunStore& store);
+  void thin_line(RunStore& store, std::uint32_t list);
+  [[nodiscard]] static bool dominates_by_value(const FrontEdge& front, const OnLine& a,
+                                               const OnLine& b);
   [[nodiscard]] bool load_aggregate(const RunStore& store, Cohort& cohort, std::uint16_t index,
                                     const RegisterDesc& desc, event::Value* out);
   [[nodiscard]] std::uint32_t event_of(RunStore& store, base::Pool& pool);
@@ -231,8 +247,9 @@ class Stepper {
   StepObserver* observer_ = nullptr;
   const FrontPlan* fronts_ = nullptr;    // the plan is by fronts
   const FrontPlan* replayed_ = nullptr;  // the plan is exact, for what was seen by fronts
-  bool may_begin_here_ = true;
-  bool may_complete_here_ = true;
+  Again again_;
+  std::vector<std::uint32_t> staged_on_;  // by edge: cohorts of the step under way
+  std::vector<OnLine> line_;
 
   // Of the step under way.
   const Seen* seen_ = nullptr;
@@ -245,8 +262,8 @@ class Stepper {
   std::vector<event::Value> registers_;
   std::vector<std::uint64_t> present_;
   std::vector<std::uint32_t> leading_seen_;  // by leading absence
-  std::vector<event::Value> leading_slots_;
-  std::vector<std::uint64_t> leading_present_;
+  std::vector<event::Value> restored_slots_;
+  std::vector<std::uint64_t> restored_present_;
 };
 
 }  // namespace weir::nfa

@@ -51,11 +51,11 @@ event::Row Stepper::restored_row(const RunStore& store, std::uint32_t event) {
   const auto& slots = automaton_.kept_slots[kept.local_type];
   std::size_t width = 0;
   for (const auto slot : slots) width = std::max<std::size_t>(width, slot + std::size_t{1});
-  leading_slots_.resize(std::max(width, leading_slots_.size()));
-  leading_present_.assign(event::presence_words(leading_slots_.size()) + 1, 0);
+  restored_slots_.resize(std::max(width, restored_slots_.size()));
+  restored_present_.assign(event::presence_words(restored_slots_.size()) + 1, 0);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (store.kept_value(layout_, automaton_, event, i, &leading_slots_[slots[i]])) {
-      event::set_present(leading_present_.data(), slots[i]);
+    if (store.kept_value(layout_, automaton_, event, i, &restored_slots_[slots[i]])) {
+      event::set_present(restored_present_.data(), slots[i]);
     }
   }
   event::Row row;
@@ -64,8 +64,8 @@ event::Row Stepper::restored_row(const RunStore& store, std::uint32_t event) {
   row.seq = kept.seq;
   row.identity = store.text(kept.identity, kept.identity_size);
   row.raw = store.text(kept.raw, kept.raw_size);
-  row.slots = leading_slots_.data();
-  row.present = leading_present_.data();
+  row.slots = restored_slots_.data();
+  row.present = restored_present_.data();
   return row;
 }
 

@@ -11,8 +11,10 @@ namespace weir::nfa {
 
 void Stepper::commit(RunStore& store, base::Pool& pool) {
   if (!completed_.empty()) advance_floor(store, seen_->ts_ms);  // what was reported may skip
+  if (fronts_ != nullptr) thin_lines(store);
   for (std::size_t at = 0; at < staged_.size(); at += layout_.cohort_bytes) {
     auto& staged = *reinterpret_cast<Cohort*>(staged_.data() + at);
+    if (staged.edge == kFreedEdge) continue;
     const std::uint32_t floor = staged.edge == kPendingEdge ? store.skip_floor : store.alive_floor;
     if (staged.max_start >= floor) place(store, pool, staged);
   }

@@ -153,7 +153,9 @@ std::int64_t Stepper::expiry_time(const RunStore& store) const {
   std::int64_t time = store.cooldown_until_ms;
   const std::uint32_t count = store.event_count(layout_);
   if (count == 0) return time;
-  const std::int64_t newest = store.event(layout_, count - 1).ts_ms;
+  // By fronts events are kept that no run has taken.
+  const std::int64_t newest =
+      fronts_ != nullptr ? store.last_begin_ms : store.event(layout_, count - 1).ts_ms;
   if (!store.empty()) {
     bool gaps = true;
     for (std::uint32_t e = 0; gaps && e < layout_.edges; ++e) {

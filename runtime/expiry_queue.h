@@ -68,9 +68,16 @@ class ExpiryQueues {
       if (size == items.size()) grow();
       items[(first + size++) & (items.size() - 1)] = expiry;
     }
+    // What expires was last touched a horizon ago: its memory is called for some time before.
     Expiry pop() {
+      constexpr std::size_t kAhead = 8;
+      const std::size_t mask = items.size() - 1;
       const Expiry expiry = items[first];
-      first = (first + 1) & (items.size() - 1);
+      if (size > kAhead) {
+        __builtin_prefetch(items[(first + kAhead) & mask].entry);
+        __builtin_prefetch(items[(first + kAhead / 2) & mask].entry->first_rule.seed);
+      }
+      first = (first + 1) & mask;
       --size;
       return expiry;
     }

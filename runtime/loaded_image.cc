@@ -40,7 +40,6 @@ RuleOfType rule_of_type(const nfa::Image& image, std::uint32_t r, std::size_t lo
   made.rule = r;
   made.dimension = dimension;
   made.local_type = static_cast<std::uint16_t>(local);
-  made.keyed = rule.keyed;
   made.by_part = rule.keys_by_part;
   made.stateless = is_stateless(rule);
   made.strict = automaton.strict;
@@ -133,6 +132,7 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
     const auto& rule = image.rules[r];
     const auto place = dimensions.try_emplace(dimension_name(image, rule), loaded.dimensions).first;
     if (place->second == loaded.dimensions) ++loaded.dimensions;
+    loaded.fronts.push_back(nfa::front_plan(rule, image.programs));
     loaded.dimension.push_back(place->second);
     if (rule.mode == nfa::RuleMode::kOff) continue;
     for (std::size_t local = 0; local < rule.automaton.types.size(); ++local) {

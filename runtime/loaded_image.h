@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "nfa/event_context.h"
+#include "nfa/front_plan.h"
 #include "nfa/image.h"
 #include "nfa/loaded_program.h"
 #include "nfa/predicate_index.h"
@@ -21,7 +22,6 @@ struct RuleOfType {
   std::uint32_t rule = 0;
   std::uint32_t dimension = 0;
   std::uint16_t local_type = 0;
-  bool keyed = false;
   bool by_part = false;    // its parts have keys of their own
   bool stateless = false;  // one event, nothing to remember
   bool strict = false;     // every event that it sees counts, whatever conditions it satisfies
@@ -48,6 +48,7 @@ struct LoadedImage {
   nfa::LoadedConditions conditions;
   std::vector<std::vector<RuleOfType>> by_type;  // by EventTypeId, in rule order; rules not off
   std::vector<TypeDispatch> dispatch;            // by EventTypeId
+  std::vector<nfa::FrontPlan> fronts;            // by rule
   std::vector<std::uint32_t> dimension;          // by rule: rules with the same keys share one
   std::uint32_t dimensions = 0;
   // What the loader checks programs against: it may be asked for more of them later.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
 #include "nfa/mutants.h"
 #include "nfa/value_text.h"
 #include "runtime/key_codec.h"
@@ -36,17 +37,13 @@ RuleRunner::RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::Event
       stepper_(rule_.automaton, context),
       moment_(rule_, context) {
   stepper_.set_first_compaction(options.first_compaction);
-  fronts_ = nfa::front_plan(rule_, loaded.image->programs);
-  if (fronts_.used && !options.exact_plans) {
+  const nfa::FrontPlan& fronts = loaded.fronts[rule];
+  if (fronts.used && !options.exact_plans) {
     any_end_will_do_ = rule_.pick_any && ends_alike(rule_.automaton);
-    stepper_.detect_by(fronts_);
-    rebuilder_.emplace(rule_.automaton, fronts_, context);
+    stepper_.detect_by(fronts);
+    rebuilder_.emplace(rule_.automaton, fronts, context);
   }
   if (rule_.keyed) key_kinds_ = key_kinds(loaded.image->schema, rule_.keys[rule_.shown_key]);
-}
-
-RuleRunner::~RuleRunner() {
-  if (rebuilder_) rebuilder_->release(pool_);
 }
 
 std::span<const event::Value> RuleRunner::key_values(std::string_view key) {
@@ -66,17 +63,26 @@ void RuleRunner::fire(nfa::RunStore& store, const KeyEntry& entry, const nfa::Se
                       MatchReceiver& receiver) {
   const KeyRef key{entry.key(), key_values(entry.key())};
   const Completion completion{seen.ts_ms, seen.row};
-  if (!rebuilder_ || any_end_will_do_) {
+  if (!rebuilder_) {
     moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
     return report(store, key, completion, receiver);
   }
-  const auto ends = rebuilder_->rebuild(store, pool_, seen.keep_raw);
-  nfa::RunStore& found = rebuilder_->store();
-  found.cooldown_until_ms = store.cooldown_until_ms;
-  moment_.resolve(found, pool_, stepper_.layout(), ends, key.values);
-  report(found, key, completion, receiver);
-  store.cooldown_until_ms = found.cooldown_until_ms;
-  store.skip_floor = store.event_count(stepper_.layout());  // all began before the last event
+  if (any_end_will_do_) {
+    moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
+    report(store, key, completion, receiver);
+  } else {
+    const nfa::EvalCounters counters = context_.counters();  // all was counted when it was seen
+    const auto ends = rebuilder_->rebuild(store, pool_, seen.keep_raw);
+    WEIR_CHECK(!ends.empty());  // what completes by fronts completes
+    context_.counters() = counters;
+    nfa::RunStore& found = rebuilder_->store();
+    found.cooldown_until_ms = store.cooldown_until_ms;
+    moment_.resolve(found, pool_, stepper_.layout(), ends, key.values);
+    report(found, key, completion, receiver);
+    store.cooldown_until_ms = found.cooldown_until_ms;
+    rebuilder_->release(pool_);
+  }
+  stepper_.forget_all(store);
 }
 
 void RuleRunner::see_stateless(const nfa::Seen& seen, std::string_view key,

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "nfa/front_plan.h"
 #include "nfa/match_rebuilder.h"
 #include "nfa/moment.h"
 #include "nfa/stepper.h"
@@ -31,9 +30,6 @@ class RuleRunner {
  public:
   RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::EventContext& context,
              base::Pool& pool, const EngineOptions& options);
-  ~RuleRunner();
-  RuleRunner(const RuleRunner&) = delete;
-  RuleRunner& operator=(const RuleRunner&) = delete;
 
   [[nodiscard]] const nfa::RuleImage& rule() const { return rule_; }
   [[nodiscard]] nfa::Stepper& stepper() { return stepper_; }
@@ -89,7 +85,6 @@ class RuleRunner {
   nfa::EventContext& context_;
   base::Pool& pool_;
   const EngineOptions& options_;
-  nfa::FrontPlan fronts_;
   nfa::Stepper stepper_;
   std::optional<nfa::MatchRebuilder> rebuilder_;  // if detection is by fronts
   bool any_end_will_do_ = false;  // the alert is the same whatever led to the last event

@@ -113,7 +113,7 @@ struct RunSummary {
   std::string first_unknown;  // the first type that no file declares
 };
 
-// One JSON object on one line, without a newline; keys in the order of product page P1, then more.
+// One JSON object on one line, without a newline; keys in the order of docs/cli.md, then more.
 [[nodiscard]] std::string summary_json(const RunSummary& summary);
 // A few lines for a person.
 [[nodiscard]] std::string summary_text(const RunSummary& summary);

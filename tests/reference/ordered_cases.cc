@@ -81,12 +81,13 @@ class OrderedGenerator {
     const std::string name = "p" + std::to_string(other);
     static const std::vector<std::string> kPlain = {"v > P.v", "v >= P.v", "v < P.v", "v <= P.v"};
     static const std::vector<std::string> kForms = {
-        "v > P.v",        "v >= P.v",           "v < P.v",       "v <= P.v",
-        "v != P.v",       "v == P.v",           "m > 2 * P.m",   "m >= P.m - 0.25",
-        "v > avg(P.v)",   "v < avg(P.v)",       "m < sum(P.m)",  "m > sum(P.m) / 4",
-        "v >= count(P)",  "v < count(P)",       "v > min(P.v)",  "v < max(P.v)",
-        "v > first(P).v", "m < 0.5 * avg(P.m)", "v < sum(P.v)",  "ts - P.ts <= 2s",
-        "v - P.v > 0",    "v + count(P) > 3",   "m <= max(P.m)", "v > stddev(P.v)"};
+        "v > P.v",          "v >= P.v",           "v < P.v",        "v <= P.v",
+        "v != P.v",         "v == P.v",           "m > 2 * P.m",    "m >= P.m - 0.25",
+        "v > avg(P.v)",     "v < avg(P.v)",       "m < sum(P.m)",   "m > sum(P.m) / 4",
+        "v >= count(P)",    "v < count(P)",       "v > min(P.v)",   "v < max(P.v)",
+        "v > first(P).v",   "m < 0.5 * avg(P.m)", "v < sum(P.v)",   "ts - P.ts <= 2s",
+        "m > max(P.m)",     "m < min(P.m)",       "m > min(P.m)",   "v - P.v > 0",
+        "v + count(P) > 3", "m <= max(P.m)",      "v > stddev(P.v)"};
     std::string text = random_.pick(plain_ ? kPlain : kForms);
     for (std::size_t at = text.find('P'); at != std::string::npos; at = text.find('P', at + 1)) {
       text.replace(at, 1, name);
@@ -99,6 +100,7 @@ class OrderedGenerator {
     const auto most = static_cast<std::int64_t>(max_events);
     const std::int64_t count = random_.between(std::min<std::int64_t>(5, most), most);
     std::vector<RefEvent> out;
+    const bool some_absent = random_.percent(30);
     const bool phases = random_.percent(50);  // first the events of the first part, and so on
     std::int64_t now = 0;
     for (std::int64_t i = 0; i < count; ++i) {
@@ -107,7 +109,8 @@ class OrderedGenerator {
       RefEvent e{phases && random_.percent(85) ? phase : random_.pick(kTypes), now, {}};
       e.fields["k"] = "k1";
       e.fields["v"] = random_.below(4);
-      if (!random_.percent(10)) e.fields["m"] = RefDecimal{random_.below(5) * 2500};
+      if (!random_.percent(some_absent ? 40 : 10))
+        e.fields["m"] = RefDecimal{random_.below(5) * 2500};
       out.push_back(std::move(e));
     }
     return out;
