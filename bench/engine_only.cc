@@ -48,6 +48,7 @@ struct Pass {
   std::uint64_t second_allocations = 0;  // of its second half
   runtime::EngineStats stats;
   std::uint64_t state_bytes = 0;  // before the end
+  std::uint64_t partial_matches = 0;
   std::vector<std::uint32_t> latency_ns;
 };
 
@@ -77,6 +78,7 @@ Pass run_pass(const nfa::Image& image, const std::vector<event::Row>& rows, bool
   pass.allocations = allocations.load() - before;
   pass.second_allocations = allocations.load() - half;
   pass.state_bytes = (*engine)->stats().state_bytes;
+  pass.partial_matches = (*engine)->stats().partial_matches;
   (*engine)->finish(sink);
   pass.stats = (*engine)->stats();
   pass.alerts = sink.alerts;
@@ -89,11 +91,13 @@ void print(const Pass& pass, const MemoryEvents& events) {
   std::printf(
       "{\"events\":%.0f,\"fed\":%zu,\"seconds\":%.4f,\"events_per_second\":%.0f,\"alerts\":%llu,"
       "\"allocations_per_event\":%.4f,\"second_half_allocations_per_event\":%.4f,"
-      "\"state_bytes\":%llu,\"bytes_left\":%llu,\"peak_partial_matches\":%llu",
+      "\"state_bytes\":%llu,\"partial_matches\":%llu,\"bytes_left\":%llu,"
+      "\"peak_partial_matches\":%llu",
       records, events.rows().size(), seconds, records / seconds,
       static_cast<unsigned long long>(pass.alerts), static_cast<double>(pass.allocations) / records,
       static_cast<double>(pass.second_allocations) / (records / 2),
       static_cast<unsigned long long>(pass.state_bytes),
+      static_cast<unsigned long long>(pass.partial_matches),
       static_cast<unsigned long long>(pass.stats.state_bytes),
       static_cast<unsigned long long>(pass.stats.peak_partial_matches));
   if (!pass.latency_ns.empty()) {

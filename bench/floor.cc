@@ -13,8 +13,10 @@
 // The key is the first string field that is read of an event.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -155,6 +157,11 @@ int run(int argc, char** argv) {
   const BenchOptions options = parse_options(
       argc, argv,
       "floor RULES... --events FILE --mode touch|parse|decode|walk|simdjson|file [--limit N]");
+  constexpr std::string_view kModes[] = {"touch", "parse", "decode", "walk", "simdjson", "file"};
+  if (std::ranges::find(kModes, options.mode) == std::end(kModes)) {
+    std::fprintf(stderr, "there is no --mode %s\n", options.mode.c_str());
+    return 2;
+  }
   const auto rules = compile_files(options.rules);
   if (!rules) {
     std::fputs(rules.error().render(DiagnosticFormat::text).c_str(), stderr);

@@ -5,12 +5,15 @@
     bench/run.py --against OTHER_BUILD      the same with two builds, in turn, and their ratio
     bench/run.py --save FILE / --baseline FILE
     bench/run.py --threads 2,4              `weir run` also with so many threads: file/2, file/4
+    bench/run.py --seed 7 --cards 2000 --accounts 1600 --days 1     another stream, here a dense one
 
 Rates are in million events a second: `engine` with typed events in memory (bench/engine_only),
 `file` is `weir run` from the file to alerts on one thread, `parse` the file decoded into what the
 rule reads, and `touch` one slot of a hash table touched for each event in memory. Each is the
 median of the runs, with the least and the most in brackets: on a shared machine compare only what
-ran together.
+ran together. Below the rates, of the engine alone: allocations in the second half of a warm pass,
+the state's bytes by open partial matches, and the time that single events take (each timed by
+itself, which costs some 20 ns).
 """
 
 import argparse
@@ -36,12 +39,19 @@ def output_of(command, into=None):
     return done.stdout.decode() if into is None else ""
 
 
-def stream(weir, events):
+def stream(weir, events, options):
     """The generated stream, made once."""
-    file = WORK / f"events_{events}.ndjson"
+    name = f"events_{events}"
+    more = []
+    for option in ("seed", "cards", "accounts", "days"):
+        value = getattr(options, option)
+        if value is not None:
+            name += f"_{option}{value}"
+            more += [f"--{option}", value]
+    file = WORK / f"{name}.ndjson"
     if not file.exists():
         WORK.mkdir(parents=True, exist_ok=True)
-        output_of([weir, "generate", "--events", events, "--out", file, "--quiet"])
+        output_of([weir, "generate", "--events", events, "--out", file, "--quiet", *more])
     return file
 
 
@@ -83,8 +93,10 @@ def shown(values):
 
 
 def measure(builds, cases, runs):
-    """By case and kind: for each build the values of the runs, taken in turn."""
+    """By case and kind: for each build the values of the runs, taken in turn; and by case what the
+    last run of the last build said besides."""
     found = {}
+    details = {}
     for turn in range(runs):
         for name, (kinds, rules, events, count) in cases.items():
             for kind in kinds:
@@ -92,24 +104,28 @@ def measure(builds, cases, runs):
                     if kind == "engine":
                         line = build.engine(rules, events)
                         value = line["events_per_second"]
+                        details[name] = line
+                    elif kind == "latency":
+                        details[name] |= build.engine(rules, events, "--latency")
+                        continue
                     elif kind.startswith("file"):
                         value = build.file(rules, events, count, kind.partition("/")[2] or 1)
                     else:
                         value = build.floor(rules, events, kind)
                     found.setdefault((name, kind), [[] for _ in builds])[i].append(value)
         print(f"run {turn + 1} of {runs}", file=sys.stderr)
-    return found
+    return found, details
 
 
 def cases_of(options, weir):
-    events = stream(weir, options.events)
-    small = stream(weir, max(options.events // 4, 1))
+    events = stream(weir, options.events, options)
+    small = stream(weir, max(options.events // 4, 1), options)
     threads = [f"file/{number}" for number in options.threads.split(",") if number]
-    all_kinds = ["engine", "file", *threads, "parse", "touch"]
+    all_kinds = ["engine", "latency", "file", *threads, "parse", "touch"]
     cases = {name: (all_kinds, HERE / "workloads" / f"{file}.weir", events, options.events)
              for name, file in SINGLE.items()}
     for rules in MANY:
-        cases[f"W7/{rules}"] = (["engine"], many_rules(rules), small, options.events // 4)
+        cases[f"W7/{rules}"] = (["engine", "latency"], many_rules(rules), small, options.events // 4)
     for length in LENGTHS:
         output_of([sys.executable, HERE / "make_workload.py", "explosion", "--length", length,
                    "--out", WORK])
@@ -134,6 +150,18 @@ def report(found, builds, baseline):
         print(line)
 
 
+def report_details(details):
+    print()
+    for name, line in details.items():
+        text = f"{name:16} allocations/event {line['second_half_allocations_per_event']:.4f}"
+        if line["partial_matches"]:
+            each = line["state_bytes"] / line["partial_matches"]
+            text += f"   {each:.0f} bytes a partial match ({line['partial_matches']} open)"
+        if "p50_ns" in line:
+            text += "   ns an event p50 {p50_ns} p99 {p99_ns} p99.9 {p999_ns}".format(**line)
+        print(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
@@ -142,13 +170,18 @@ def main():
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", default="", help="numbers of threads for `weir run`, 2,4")
+    parser.add_argument("--seed", type=int, help="of the stream, as the next three")
+    parser.add_argument("--cards", type=int)
+    parser.add_argument("--accounts", type=int)
+    parser.add_argument("--days", type=int)
     parser.add_argument("--save", type=Path)
     parser.add_argument("--baseline", type=Path)
     options = parser.parse_args()
     builds = [Build(options.build)] + ([Build(options.against)] if options.against else [])
     baseline = json.loads(options.baseline.read_text()) if options.baseline else {}
-    found = measure(builds, cases_of(options, builds[0].weir), options.runs)
+    found, details = measure(builds, cases_of(options, builds[0].weir), options.runs)
     report(found, builds, baseline)
+    report_details(details)
     if options.save:
         medians = {f"{name} {kind}": statistics.median(series[0])
                    for (name, kind), series in found.items()}
