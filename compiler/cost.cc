@@ -77,7 +77,8 @@ class CostModel {
     cost.runs = runs(events_);
     cost.nodes = nodes();
     cost.held_events = add(grown_array(cost.events), 1);
-    cost.held_nodes = add(grown_array(cost.nodes), nodes_of_a_step(cost.runs));
+    cost.held_nodes =
+        add(std::max(grown_array(cost.nodes), cost.held_events), nodes_of_a_step(cost.runs));
     cost.held_runs = std::min(runs(cost.held_events), runs_by_nodes(cost));
     cost.bytes = bytes(cost);
     return cost;

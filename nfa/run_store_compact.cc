@@ -48,7 +48,8 @@ void RunStore::make_room(const Layout& layout, const Automaton& automaton, base:
                          Maps& maps) {
   if (nodes_.size() < compact_at_nodes_ && event_count(layout) < compact_at_events_) return;
   Compaction{*this, layout, automaton, pool, alive_floor, maps.node, maps.event, maps.kept}.run();
-  compact_at_nodes_ = std::max(layout.first_compaction, 2 * nodes_.size());
+  // Where few nodes stand over many events, the events pay for the pass.
+  compact_at_nodes_ = std::max({layout.first_compaction, 2 * nodes_.size(), event_count(layout)});
   compact_at_events_ = std::max(layout.first_compaction, 2 * event_count(layout));
 }
 
