@@ -125,7 +125,8 @@ def cases_of(options, weir):
     cases = {name: (all_kinds, HERE / "workloads" / f"{file}.weir", events, options.events)
              for name, file in SINGLE.items()}
     for rules in MANY:
-        cases[f"W7/{rules}"] = (["engine", "latency"], many_rules(rules), small, options.events // 4)
+        kinds = ["engine", "latency"]
+        cases[f"W7/{rules}"] = (kinds, many_rules(rules), small, options.events // 4)
     for length in LENGTHS:
         output_of([sys.executable, HERE / "make_workload.py", "explosion", "--length", length,
                    "--out", WORK])
