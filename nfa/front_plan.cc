@@ -169,7 +169,8 @@ class Planner {
         !a_.shadows.empty()) {
       return false;
     }
-    // `limit` bounds the events that parts may take; others would be logged without bound.
+    // `limit` bounds the events that parts may take; others would be logged without bound. So no
+    // edge has a guard, a stop or a kill, and none is strict.
     if (a_.strict || std::ranges::any_of(a_.parts, &PartInfo::absence)) return false;
     // Their number has a cap, beyond which all are forgotten: under every plan alike.
     if (tells_combinations_apart(a_)) return false;
@@ -215,18 +216,14 @@ class Planner {
     });
   }
 
-  // Whether a run that came to the edge earlier, with values no worse, is never worse off: nothing
-  // that lies between, and no gap, can tell it from one that came later.
-  [[nodiscard]] bool is_patient(const Edge& edge) const {
-    return edge.kind != EdgeKind::kNext && !edge.strict && !edge.needs_last_time &&
-           edge.guards.size() == 0 && edge.next_guards.size() == 0 && edge.stops.size() == 0 &&
-           edge.kills.size() == 0;
-  }
+  // Whether a run that came to the edge earlier, with values no worse, is never worse off: no gap
+  // tells it from one that came later.
+  [[nodiscard]] bool is_patient(const Edge& edge) const { return !edge.needs_last_time; }
 
   // Whether p may be dropped for p', both waiting on the edge.
   //
-  // in step: both see the same events from now on. Where the edge takes the very next event, or
-  // any, p' takes what p takes when p does. With `then` p' may have taken an earlier event: it is
+  // in step: both see the same events from now on. Where the edge takes any event (`every`), p'
+  // takes what p takes when p does. With `then` p' may have taken an earlier event: it is
   // ahead of p from there on, and what it took must not matter to anything that follows.
   // ahead: p' came to the edge before p. The edge has to be patient.
   [[nodiscard]] bool may_drop(const Edge& edge, bool ahead) const {
@@ -270,16 +267,12 @@ class Planner {
     return found;
   }
 
-  void note(std::uint16_t reg, Order order, Follows& uses) const {
-    const auto [place, added] = uses.emplace(reg, order);
-    if (!added && place->second != order) place->second = Order::kNone;
-  }
-  void note_acceptor(AcceptorId id, bool takes, Follows& uses) const {
+  void note_acceptor(AcceptorId id, Follows& uses) const {
     const Acceptor& acceptor = a_.acceptors[id.index()];
     for (std::uint32_t t = acceptor.by_type.begin; t < acceptor.by_type.end; ++t) {
       const auto& conditions = a_.type_acceptors[t].conditions;
       for (std::uint32_t c = conditions.begin; c < conditions.end; ++c) {
-        for (const auto& [reg, order] : orders_[c]) note(reg, takes ? order : Order::kNone, uses);
+        add_all(uses, orders_[c], false);
       }
     }
   }
@@ -310,16 +303,7 @@ class Planner {
   void describe(std::size_t e, FrontEdge& edge) const {
     const auto edges = edges_from(static_cast<std::uint32_t>(e));
     Follows uses;
-    for (const std::uint32_t each : edges) {
-      const Edge& on_way = a_.edges[each];
-      note_acceptor(target(on_way).acceptor, true, uses);
-      for (const Range<AcceptorId>& list :
-           {on_way.guards, on_way.next_guards, on_way.stops, on_way.kills}) {
-        for (std::uint32_t i = list.begin; i < list.end; ++i) {
-          note_acceptor(a_.acceptor_lists[i], false, uses);
-        }
-      }
-    }
+    for (const std::uint32_t each : edges) note_acceptor(target(a_.edges[each]).acceptor, uses);
     edge.same_events = a_.edges[e].live_events;
     edge.same_aggregates = a_.edges[e].live_aggregates;
     for (const auto& [reg, order] : uses) add_dimension(reg, order, edges, edge);
@@ -364,14 +348,13 @@ class Planner {
   // Whether of two cohorts with one first event one dominates the other.
   [[nodiscard]] static bool is_line(const Edge& edge, const FrontEdge& front) {
     return front.dimensions.size() == 1 && front.same_events == 0 && front.same_aggregates == 0 &&
-           !edge.needs_last_time && !edge.strict && edge.next_guards.size() == 0;
+           !edge.needs_last_time;
   }
 
   // Of a run that has not completed: an event before the last was not taken here, and leaves no
-  // trace unless something else can end the wait.
+  // trace unless the gap is over.
   [[nodiscard]] bool only_completes(const Edge& edge) const {
-    return target(edge).edges.size() == 0 && target(edge).endings.size() > 0 && is_patient(edge) &&
-           edge.shadows.size() == 0;
+    return target(edge).edges.size() == 0 && target(edge).endings.size() > 0 && is_patient(edge);
   }
 
   const RuleImage& rule_;

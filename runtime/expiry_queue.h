@@ -1,7 +1,8 @@
 // When the stores of keys may hold nothing alive any more. All stores of rules with one horizon
 // (the longest time that anything of theirs matters) expire in the order in which they were last
 // asked for, so a queue for each horizon does what timers would, at a fraction of the cost. Used by
-// the shard; nothing that anybody sees depends on it but memory. Single-threaded.
+// the shard. In watermark order nothing that anybody sees depends on it but memory; in arrival
+// order an old event is matched at the time of what has not gone yet. Single-threaded.
 //
 // Cost: O(1) a store; O(log horizons) when another queue's head becomes the earliest.
 #pragma once

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/check.h"
 #include "nfa/mutants.h"
 #include "nfa/value_text.h"
 #include "runtime/key_codec.h"
@@ -67,22 +66,31 @@ void RuleRunner::fire(nfa::RunStore& store, const KeyEntry& entry, const nfa::Se
     moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
     return report(store, key, completion, receiver);
   }
-  if (any_end_will_do_) {
+  if (any_end_will_do_ || !fire_rebuilt(store, key, completion, seen.keep_raw, receiver)) {
     moment_.resolve(store, pool_, stepper_.layout(), stepper_.completed(), key.values);
     report(store, key, completion, receiver);
-  } else {
-    const nfa::EvalCounters counters = context_.counters();  // all was counted when it was seen
-    const auto ends = rebuilder_->rebuild(store, pool_, seen.keep_raw);
-    WEIR_CHECK(!ends.empty());  // what completes by fronts completes
-    context_.counters() = counters;
-    nfa::RunStore& found = rebuilder_->store();
-    found.cooldown_until_ms = store.cooldown_until_ms;
-    moment_.resolve(found, pool_, stepper_.layout(), ends, key.values);
-    report(found, key, completion, receiver);
-    store.cooldown_until_ms = found.cooldown_until_ms;
-    rebuilder_->release(pool_);
   }
   stepper_.forget_all(store);
+}
+
+// False: the exact plan sees no match, as it may where an image's automaton contradicts itself. The
+// alert then has the completing event alone, and is counted.
+bool RuleRunner::fire_rebuilt(nfa::RunStore& store, const KeyRef& key, const Completion& completion,
+                              bool keep_raw, MatchReceiver& receiver) {
+  const nfa::EvalCounters counters = context_.counters();  // all was counted when it was seen
+  const auto ends = rebuilder_->rebuild(store, pool_, keep_raw);
+  context_.counters() = counters;
+  if (ends.empty()) {
+    ++unexamined_;
+    return false;
+  }
+  nfa::RunStore& found = rebuilder_->store();
+  found.cooldown_until_ms = store.cooldown_until_ms;
+  moment_.resolve(found, pool_, stepper_.layout(), ends, key.values);
+  report(found, key, completion, receiver);
+  store.cooldown_until_ms = found.cooldown_until_ms;
+  rebuilder_->release(pool_);
+  return true;
 }
 
 void RuleRunner::see_stateless(const nfa::Seen& seen, std::string_view key,

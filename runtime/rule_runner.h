@@ -60,6 +60,9 @@ class RuleRunner {
 
   void fire(nfa::RunStore& store, const KeyEntry& entry, const nfa::Seen& seen,
             MatchReceiver& receiver);
+  [[nodiscard]] bool fire_rebuilt(nfa::RunStore& store, const KeyRef& key,
+                                  const Completion& completion, bool keep_raw,
+                                  MatchReceiver& receiver);
   void report(nfa::RunStore& store, const KeyRef& key, const Completion& completion,
               MatchReceiver& receiver);
   void report_one(nfa::RunStore& store, const KeyRef& key, std::span<const nfa::TakenEvent> match,

@@ -171,16 +171,6 @@ void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen& s
   RuleRunner& runner = *runners_[rule];
   look_up(of_type.dimension, key);
   RuleStore* held = key.entry != nullptr ? KeyTable::find_rule(*key.entry, rule) : nullptr;
-  // What is over is gone, whether its memory is or not: an older event is not held to its time.
-  if (clamp && held != nullptr && is_over(rule, *held)) {
-    open_ -= held->store != nullptr ? held->store->cohorts_live() : held->seed->runs;
-    table.drop_rule(*key.entry, rule);
-    held = nullptr;
-    if (key.entry->rules.empty()) {
-      table.erase(key.entry);
-      key.entry = nullptr;
-    }
-  }
   if (held == nullptr) {
     if ((seen.symbols & of_type.begins) == 0) return;
     if (runner.stepper().seeds()) return plant(of_type, key, seen);
@@ -204,14 +194,6 @@ void Shard::see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen& s
     table.erase(key.entry);
     key.entry = nullptr;
   }
-}
-
-bool Shard::is_over(std::uint32_t rule, const RuleStore& held) {
-  const nfa::Stepper& stepper = runners_[rule]->stepper();
-  if (held.seed != nullptr) return stepper.seed_expiry(*held.seed) < now_ms_;
-  const nfa::RunStore& store = *held.store;
-  const bool waits = store.armed_ms != nfa::kNoLimit || !store.starts.empty();
-  return !waits && stepper.expiry_time(store) < now_ms_;
 }
 
 // The first event of a key, as far as the rule is concerned: what it begins is kept as a seed.
@@ -281,7 +263,6 @@ void Shard::arm(std::uint32_t rule, KeyEntry& entry, nfa::RunStore& store, std::
 }
 
 void Shard::advance(std::int64_t now_ms, Sink& sink) {
-  now_ms_ = now_ms;
   sink_ = &sink;
   on_event_ = false;
   while (timers_.size() > 0 && timers_.take_earliest(now_ms, due_)) {

@@ -55,7 +55,6 @@ class Shard final : public MatchReceiver {
   void see_for_key(const RuleOfType& of_type, KeyOfEvent& key, nfa::Seen& seen, bool clamp);
   [[nodiscard]] KeyOfEvent& key_of(const RuleOfType& of_type, const event::Row& row);
   [[nodiscard]] std::int64_t match_time(const RuleStore* held, const event::Row& row, bool clamp);
-  [[nodiscard]] bool is_over(std::uint32_t rule, const RuleStore& held);
   void plant(const RuleOfType& of_type, KeyOfEvent& key, const nfa::Seen& seen);
   nfa::RunStore* grow(std::uint32_t rule, RuleStore& held);
   void settle(std::uint32_t rule, KeyEntry* entry, nfa::RunStore* store, std::int64_t now_ms);
@@ -83,7 +82,6 @@ class Shard final : public MatchReceiver {
   std::vector<std::uint32_t> expiry_queue_;  // by rule
   Decider decider_;
   std::uint64_t event_serial_ = 0;
-  std::int64_t now_ms_ = INT64_MIN;  // as far as advance() has come
   Sink* sink_ = nullptr;
   bool on_event_ = false;
 

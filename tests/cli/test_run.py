@@ -535,6 +535,22 @@ class Usage(WeirCase):
             self.assertLess(summary["peak_partial_matches"], 100_001)
             self.assertEqual(len(done.stdout.splitlines()), 0 if unexamined else 1)
 
+    def test_so_many_of_a_part_in_any_combination(self):
+        self.write("r.weir", """
+          event a { k string  amount decimal }
+          event b { k string  amount decimal }
+          rule r { by k  when 5 a in any combination as p then b where amount > 2 * avg(p.amount)
+                   within 1h  score 1 }
+        """)
+        for count, unexamined in ((8, False), (34, True)):
+            first = [{"type": "a", "ts": i, "k": "x", "amount": 2 ** i} for i in range(count)]
+            self.events([*first, {"type": "b", "ts": 100, "k": "x", "amount": 10 ** 12}])
+            summary = self.summary("r.weir", "--events", "events.ndjson")
+            self.assertEqual(summary["unexamined"] > 0, unexamined)
+            self.assertLess(summary["peak_partial_matches"], 100_001)
+            # What comes once they are forgotten begins anew.
+            self.assertEqual(len(self.lines("alerts.out")), 1)
+
 
 if __name__ == "__main__":
     main()
