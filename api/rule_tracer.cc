@@ -137,7 +137,7 @@ RuleTracer::Key& RuleTracer::key_of(const std::string& bytes, const nfa::KeyExpr
   if (!added) return key;
   const event::Schema& schema = loaded_.image->schema;
   key.entry = table_->insert(bytes, runtime::KeyTable::hash(bytes));
-  key.store = table_->add_store(*key.entry, index_, runner_.stepper().layout());
+  key.store = table_->add_store(*key.entry, index_, runner_.stepper().layout()).store;
   if (!expr.fields.empty()) key.text = key_text(schema, expr, row);
   return key;
 }

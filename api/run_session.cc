@@ -154,7 +154,9 @@ Result<void> RunSession::open() {
   if (!source) return std::unexpected(public_error(source.error()));
   source_ = std::move(*source);
   if (auto checked = check_outputs(); !checked) return checked;
-  auto engine = runtime::Engine::create(image_, engine_options(options_));
+  runtime::EngineOptions engine_with = engine_options(options_);
+  engine_with.executor = executor_.get();
+  auto engine = runtime::Engine::create(image_, engine_with);
   if (!engine) return std::unexpected(public_error(engine.error()));
   engine_ = std::move(*engine);
   if (options_.dedup_ms) duplicates_.emplace(*options_.dedup_ms, options_.lateness_ms);
@@ -259,13 +261,15 @@ void RunSession::take_rows(std::span<const event::Row> rows) {
   rewrite_raw_ = options_.match_events && !rows.empty() &&
                  format_of(batch_.origin(0).source) == event::InputFormat::kCsv;
   if (plain_ && !rewrite_raw_) {
-    for (const event::Row& row : rows) engine_->process(row, *this);
-    return;
+    for (const event::Row& row : rows) engine_->add(row, *this);
+  } else {
+    for (const event::Row& row : rows) {
+      if (pacer_ && is_stopped()) return;
+      take_filtered(row);
+    }
   }
-  for (const event::Row& row : rows) {
-    if (pacer_ && is_stopped()) return;
-    take_filtered(row);
-  }
+  engine_->run(*this);
+  rewritten_.clear();
 }
 
 event::InputFormat RunSession::format_of(std::uint32_t source) const {
@@ -288,20 +292,20 @@ void RunSession::take_filtered(const event::Row& row) {
   }
   if (pacer_) wait_for(row);
   if (!rewrite_raw_) {
-    engine_->process(row, *this);
+    engine_->add(row, *this);
     return;
   }
-  record_json_.clear();
-  append_record_json(record_json_, image_.schema, row);
-  event::Row rewritten = row;
-  rewritten.raw = record_json_;
-  engine_->process(rewritten, *this);
+  Rewritten& rewritten = rewritten_.emplace_back(Rewritten{row, {}});
+  append_record_json(rewritten.json, image_.schema, row);
+  rewritten.row.raw = rewritten.json;
+  engine_->add(rewritten.row, *this);
 }
 
 void RunSession::wait_for(const event::Row& row) {
   constexpr std::int64_t kLongestSleepNs = 100'000'000;  // then it is asked whether to stop
   std::int64_t wait_ns = pacer_->wait_ns(row.ts_ms);
   if (wait_ns <= 0) return;
+  engine_->run(*this);
   end_of_batch();  // who reads the alerts sees them at their time
   report_progress(false);
   while (wait_ns > 0 && !is_stopped()) {

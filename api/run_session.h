@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -70,8 +71,8 @@ class RunSession final : private runtime::Sink {
   Env env_;
   RunObserver* observer_;
   AlertWriter writer_;
-  std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<base::Executor> executor_;  // if there is more than one thread
+  std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<event::EventSource> source_;
   event::Batch batch_;
   std::vector<OutputWriter> outputs_;  // by Output
@@ -80,7 +81,11 @@ class RunSession final : private runtime::Sink {
   bool plain_ = true;            // rows go to the engine as they are
   bool rewrite_raw_ = false;     // of the batch at hand: CSV records become JSON
   std::size_t bad_written_ = 0;  // likewise
-  std::string record_json_;
+  struct Rewritten {             // a row whose record is written anew
+    event::Row row;
+    std::string json;
+  };
+  std::deque<Rewritten> rewritten_;  // of the batch under way, until the engine has run
 
   RunSummary counts_;
   std::string hint_;  // what may be wrong, if no record is good

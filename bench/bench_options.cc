@@ -40,6 +40,10 @@ BenchOptions parse_options(int argc, char** argv, const char* usage) {
       options.most_events = number<std::size_t>(usage, value());
     } else if (arg == "--passes") {
       options.passes = number<int>(usage, value());
+    } else if (arg == "--shards") {
+      options.shards = number<std::size_t>(usage, value());
+    } else if (arg == "--threads") {
+      options.threads = number<std::size_t>(usage, value());
     } else if (arg == "--mode") {
       options.mode = value();
     } else if (arg == "--latency") {

@@ -14,6 +14,8 @@ struct BenchOptions {
   std::size_t most_events = SIZE_MAX;
   int passes = 3;
   bool latency = false;
+  std::size_t shards = 0;   // 0: one for each thread
+  std::size_t threads = 1;  // that shards run on
   std::string mode;
 };
 

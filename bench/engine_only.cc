@@ -1,6 +1,7 @@
 // The engine alone: typed events in memory, alerts counted and dropped.
 //
-//   engine_only RULES... --events FILE [--limit N] [--passes N] [--latency]
+//   engine_only RULES... --events FILE [--limit N] [--passes N] [--latency] [--threads N]
+//       [--shards N]
 //
 // Prints for each pass, each with a new engine: events a second (all records of the file count,
 // also those of types that no rule sees, which a reader has to look at but the engine never gets),
@@ -9,12 +10,14 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <new>
 
 #include "api/ruleset_impl.h"
 #include "bench/bench_options.h"
 #include "bench/memory_events.h"
 #include "runtime/engine.h"
+#include "runtime/tbb_executor.h"
 
 namespace {
 std::atomic<std::uint64_t> allocations{0};
@@ -31,6 +34,8 @@ void operator delete(void* place, std::size_t) noexcept { std::free(place); }
 
 namespace weir::bench {
 namespace {
+
+constexpr std::size_t kBatch = 4096;  // events, as a block of a file has
 
 class CountingSink final : public runtime::Sink {
  public:
@@ -52,10 +57,11 @@ struct Pass {
   std::vector<std::uint32_t> latency_ns;
 };
 
-Pass run_pass(const nfa::Image& image, const std::vector<event::Row>& rows, bool latency) {
+Pass run_pass(const nfa::Image& image, const std::vector<event::Row>& rows, bool latency,
+              const runtime::EngineOptions& options) {
   Pass pass;
   CountingSink sink;
-  auto engine = runtime::Engine::create(image, {});
+  auto engine = runtime::Engine::create(image, options);
   if (!engine) {
     std::fprintf(stderr, "%s\n", engine.error().message.c_str());
     std::exit(2);
@@ -67,13 +73,15 @@ Pass run_pass(const nfa::Image& image, const std::vector<event::Row>& rows, bool
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i == rows.size() / 2) half = allocations.load();
     if (!latency) {
-      (*engine)->process(rows[i], sink);
+      (*engine)->add(rows[i], sink);
+      if (i % kBatch == kBatch - 1) (*engine)->run(sink);
       continue;
     }
     const std::int64_t from = now_ns();
     (*engine)->process(rows[i], sink);
     pass.latency_ns.push_back(static_cast<std::uint32_t>(now_ns() - from));
   }
+  (*engine)->run(sink);
   pass.ns = now_ns() - start;
   pass.allocations = allocations.load() - before;
   pass.second_allocations = allocations.load() - half;
@@ -122,8 +130,13 @@ int run(int argc, char** argv) {
   }
   const nfa::Image& image = rules->impl().image;
   const MemoryEvents events(image.schema, options.events, options.most_events);
+  std::unique_ptr<base::Executor> executor;
+  if (options.threads > 1) executor = runtime::make_tbb_executor(options.threads);
+  runtime::EngineOptions engine_options;
+  engine_options.executor = executor.get();
+  engine_options.shards = options.shards;
   for (int i = 0; i < options.passes; ++i) {
-    print(run_pass(image, events.rows(), options.latency), events);
+    print(run_pass(image, events.rows(), options.latency, engine_options), events);
   }
   return 0;
 }

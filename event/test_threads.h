@@ -35,7 +35,9 @@ class TestThreads final : public base::Executor {
 
   std::size_t concurrency() const override { return concurrency_; }
   void parallel_for(std::size_t n, const std::function<void(std::size_t)>& task) override {
-    for (std::size_t i = 0; i < n; ++i) task(i);
+    Group group(*this);
+    for (std::size_t i = 0; i < n; ++i) group.start([&task, i] { task(i); });
+    group.wait();
   }
   std::unique_ptr<base::TaskGroup> new_group() override { return std::make_unique<Group>(*this); }
 

@@ -40,19 +40,33 @@ struct LoadedConditions {
   void set_predicates(std::span<const ProgramId> which, std::span<const Program> all);
 };
 
+// What a predicate counted on one event. Several contexts may look at one event, and each distinct
+// condition counts once: whoever owns them leaves out the doubles.
+struct CountedPredicate {
+  std::uint32_t event = 0;  // as given to EventContext::begin()
+  PredicateId predicate;
+  EvalCounters counters;
+};
+
 class EventContext {
  public:
   explicit EventContext(const LoadedConditions& loaded)
       : loaded_(loaded), memo_(loaded.predicates.size(), 0) {}
 
-  void begin(const event::Row& row) {
+  // `event`: what it is called in counted().
+  void begin(const event::Row& row, std::uint32_t event = 0) {
     row_ = &row;
+    event_ = event;
     scratch_.reset();
     epoch_ += 2;  // memo: epoch is false, epoch + 1 is true, less is not yet known
   }
   [[nodiscard]] const event::Row& row() const { return *row_; }
   [[nodiscard]] Scratch& scratch() { return scratch_; }
+  // Of everything but predicates.
   [[nodiscard]] EvalCounters& counters() { return counters_; }
+  [[nodiscard]] const EvalCounters& counters() const { return counters_; }
+  // Of predicates, in no order; whoever reads it empties it.
+  [[nodiscard]] std::vector<CountedPredicate>& counted() { return counted_; }
   [[nodiscard]] const LoadedConditions& loaded() const { return loaded_; }
 
   [[nodiscard]] EvalInput input(const event::Row* row, const event::Value* registers,
@@ -73,8 +87,7 @@ class EventContext {
     if (range.slot != RangeTest::kNone) return range.holds(*row_);
     std::uint64_t& known = memo_[id.index()];
     if (known < epoch_) {
-      const auto& program = loaded_.programs[loaded_.predicates[id.index()].index()];
-      known = epoch_ + (holds(program, input(row_, nullptr, nullptr), scratch_) ? 1 : 0);
+      known = epoch_ + (evaluate_predicate(id) ? 1 : 0);
     }
     return known != epoch_;
   }
@@ -95,12 +108,16 @@ class EventContext {
   }
 
  private:
+  [[nodiscard]] bool evaluate_predicate(PredicateId id);
+
   const LoadedConditions& loaded_;
   const event::Row* row_ = nullptr;
+  std::uint32_t event_ = 0;
   std::uint64_t epoch_ = 0;
   std::vector<std::uint64_t> memo_;
   Scratch scratch_;
   EvalCounters counters_;
+  std::vector<CountedPredicate> counted_;
 };
 
 }  // namespace weir::nfa

@@ -25,6 +25,14 @@ struct EvalCounters {
   std::uint64_t overflow = 0;
   std::uint64_t division_by_zero = 0;
   std::uint64_t domain = 0;  // log or sqrt of a negative number, a prefix length out of range
+
+  EvalCounters& operator+=(const EvalCounters& other) {
+    overflow += other.overflow;
+    division_by_zero += other.division_by_zero;
+    domain += other.domain;
+    return *this;
+  }
+  friend bool operator==(const EvalCounters&, const EvalCounters&) = default;
 };
 
 struct EvalInput {

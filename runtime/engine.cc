@@ -1,113 +1,190 @@
+// How a slice of turns goes through the engine:
+//
+//   EventOrder ── turns ──▶ Router, a chunk a task ── RoutedChunk ──▶ Shard, a task each
+//                                                                                   │
+//                                   Sink ◀── OrderedOutput ◀── MatchMerger ◀── RecordedMatches
+//
+// With one shard nothing is recorded: a chunk is routed, then stepped, and matches go straight to
+// the OrderedOutput.
 #include "runtime/engine.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "runtime/event_order.h"
 #include "runtime/loaded_image.h"
-#include "runtime/reorder_buffer.h"
+#include "runtime/recorded_matches.h"
+#include "runtime/router.h"
 #include "runtime/shard.h"
 
 namespace weir::runtime {
 namespace {
 
-class SingleShardEngine final : public Engine {
+constexpr std::size_t kChunk = 64;           // turns that are routed at once
+constexpr std::size_t kSlice = 16 * kChunk;  // turns that pass through all stages at once
+constexpr std::size_t kFew = 64;             // turns that are not worth waking a thread for
+
+// What several contexts counted of the same predicates and events, each once.
+class PredicateCounts {
  public:
-  SingleShardEngine(LoadedImage loaded, const EngineOptions& options)
+  void add(std::vector<nfa::CountedPredicate>& counted) {
+    all_.insert(all_.end(), counted.begin(), counted.end());
+    counted.clear();
+  }
+  void settle() {
+    const auto what = [](const nfa::CountedPredicate& each) {
+      return std::tuple(each.event, each.predicate.index());
+    };
+    std::ranges::sort(all_, {}, what);
+    const auto doubles = std::ranges::unique(all_, {}, what);
+    all_.erase(doubles.begin(), doubles.end());
+    for (const nfa::CountedPredicate& each : all_) total_ += each.counters;
+    all_.clear();
+  }
+  [[nodiscard]] const nfa::EvalCounters& total() const { return total_; }
+
+ private:
+  std::vector<nfa::CountedPredicate> all_;
+  nfa::EvalCounters total_;
+};
+
+class ShardedEngine final : public Engine {
+ public:
+  ShardedEngine(LoadedImage loaded, const EngineOptions& options)
       : options_(options),
         loaded_(std::move(loaded)),
-        waiting_(loaded_.image->schema),
-        shard_(loaded_, options_) {}
-
-  bool takes(const event::Row& row) const override {
-    const bool drops = options_.order == Order::kWatermark && options_.late == LatePolicy::kDrop;
-    return !too_far_ahead(row) && !(drops && is_late(row));
+        order_(loaded_.image->schema, options_),
+        warm_up_(loaded_),
+        output_(loaded_, options_) {
+    std::size_t shards = options.shards;
+    if (shards == 0) shards = options.executor != nullptr ? options.executor->concurrency() : 1;
+    for (std::size_t i = 0; i < shards; ++i) {
+      shards_.push_back(std::make_unique<Shard>(loaded_, options_, warm_up_));
+    }
+    recorded_.resize(shards > 1 ? shards : 0);
+    for (const RecordedMatches& each : recorded_) all_recorded_.push_back(&each);
   }
 
-  void process(const event::Row& row, Sink& sink) override {
-    if (too_far_ahead(row)) {
-      ++stats_.future;
-      sink.on_refused(row, Sink::Refusal::kFuture);
-      return;
+  bool takes(const event::Row& row) const override { return order_.takes(row); }
+  void add(const event::Row& row, Sink& sink) override { order_.add(row, sink); }
+
+  void run(Sink& sink) override {
+    std::span<const Turn> turns = order_.turns();
+    while (turns.size() > kSlice) {
+      run_slice(turns.first(kSlice), turns[kSlice - 1].clock_ms, sink);
+      turns = turns.subspan(kSlice);
     }
-    if (options_.order == Order::kArrival) return arrive(row, sink);
-    if (is_late(row)) {
-      ++stats_.late;
-      if (options_.late == LatePolicy::kDrop) {
-        sink.on_refused(row, Sink::Refusal::kLate);
-        return;
-      }
-      ++stats_.accepted;
-      event::Row now = row;
-      shard_.process(now, true, sink);
-      return;
-    }
-    ++stats_.accepted;
-    newest_ms_ = std::max(newest_ms_, row.ts_ms);
-    if (options_.lateness_ms == 0) {  // in order already: nothing has to wait
-      shard_.advance(row.ts_ms, sink);
-      shard_.process(row, false, sink);
-      return;
-    }
-    waiting_.add(row);
-    release(newest_ms_ - options_.lateness_ms, sink);
+    run_slice(turns, order_.clock_ms(), sink);
+    order_.clear();
   }
 
   void advance_time(std::int64_t now_ms, Sink& sink) override {
-    if (options_.order == Order::kWatermark) release(now_ms, sink);
-    newest_ms_ = std::max(newest_ms_, now_ms);
-    shard_.advance(now_ms, sink);
+    order_.advance(now_ms);
+    run(sink);
   }
-
-  void flush(Sink& sink) override { release(nfa::kNoLimit, sink); }
-
+  void flush(Sink& sink) override {
+    order_.flush();
+    run(sink);
+  }
   void finish(Sink& sink) override {
-    flush(sink);
-    shard_.advance(nfa::kNoLimit, sink);
+    order_.finish();
+    run(sink);
   }
 
   EngineStats stats() const override {
-    EngineStats stats = stats_;
+    EngineStats stats;
     stats.alerts_by_rule.assign(loaded_.image->rules.size(), 0);
     stats.decisions.assign(loaded_.image->decisions.size(), 0);
-    shard_.add_stats(stats);
-    stats.has_watermark = newest_ms_ != INT64_MIN;
-    stats.watermark_ms =
-        options_.order == Order::kWatermark ? newest_ms_ - options_.lateness_ms : newest_ms_;
+    order_.add_stats(stats);
+    output_.add_stats(stats);
+    for (const auto& shard : shards_) shard->add_stats(stats);
+    stats.overflow += counted_.total().overflow;
+    stats.division_by_zero += counted_.total().division_by_zero;
+    stats.peak_partial_matches = peak_open_;
     return stats;
   }
 
  private:
-  [[nodiscard]] bool too_far_ahead(const event::Row& row) const {
-    return options_.max_future_ms >= 0 && newest_ms_ != INT64_MIN && row.ts_ms > newest_ms_ &&
-           row.ts_ms - newest_ms_ > options_.max_future_ms;
-  }
-  [[nodiscard]] bool is_late(const event::Row& row) const {
-    return newest_ms_ != INT64_MIN && row.ts_ms < newest_ms_ - options_.lateness_ms;
-  }
-
-  void arrive(const event::Row& row, Sink& sink) {
-    ++stats_.accepted;
-    newest_ms_ = std::max(newest_ms_, row.ts_ms);
-    shard_.advance(newest_ms_, sink);
-    shard_.process(row, true, sink);
-  }
-
-  // Everything up to the watermark can be processed: nothing earlier will be accepted.
-  void release(std::int64_t watermark_ms, Sink& sink) {
-    while (!waiting_.empty() && waiting_.next_ms() <= watermark_ms) {
-      const OwnedRow owned = waiting_.pop();
-      const event::Row row = owned.view();
-      shard_.advance(row.ts_ms, sink);
-      shard_.process(row, false, sink);
+  // All of a slice, and then what falls due before clock_ms.
+  void run_slice(std::span<const Turn> turns, std::int64_t clock_ms, Sink& sink) {
+    warm_up_.see(turns);
+    output_.begin(turns, sink);
+    for (const auto& shard : shards_) shard->begin(turns);
+    if (shards_.size() == 1) {
+      run_inline(turns, clock_ms);
+    } else {
+      run_shards(turns, clock_ms);
     }
-    if (watermark_ms != nfa::kNoLimit) shard_.advance(watermark_ms, sink);
+    output_.end();
+    for (Router& router : routers_) counted_.add(router.counted());
+    for (const auto& shard : shards_) counted_.add(shard->counted());
+    counted_.settle();
+    follow_open(turns.size());
+  }
+
+  void run_inline(std::span<const Turn> turns, std::int64_t clock_ms) {
+    prepare(1);
+    Shard& shard = *shards_.front();
+    for (std::size_t at = 0; at < turns.size(); at += kChunk) {
+      routers_.front().route(turns, at, std::min(at + kChunk, turns.size()), routed_.front());
+      shard.process(routed_.front(), 0, output_);
+    }
+    shard.advance(clock_ms, output_);
+  }
+
+  void run_shards(std::span<const Turn> turns, std::int64_t clock_ms) {
+    const std::size_t chunks = (turns.size() + kChunk - 1) / kChunk;
+    prepare(chunks);
+    for_each(turns.size(), chunks, [&](std::size_t c) {
+      const std::size_t at = c * kChunk;
+      routers_[c].route(turns, at, std::min(at + kChunk, turns.size()), routed_[c]);
+    });
+    for_each(turns.size(), shards_.size(), [&](std::size_t s) {
+      recorded_[s].clear();
+      for (std::size_t c = 0; c < chunks; ++c) shards_[s]->process(routed_[c], s, recorded_[s]);
+      shards_[s]->advance(clock_ms, recorded_[s]);
+    });
+    merger_.merge(all_recorded_, output_);
+  }
+
+  template <typename Task>
+  void for_each(std::size_t turns, std::size_t n, const Task& task) {
+    if (options_.executor != nullptr && turns >= kFew) {
+      options_.executor->parallel_for(n, task);
+    } else {
+      for (std::size_t i = 0; i < n; ++i) task(i);
+    }
+  }
+
+  void prepare(std::size_t chunks) {
+    while (routers_.size() < chunks) {
+      routers_.emplace_back(loaded_);
+      routed_.emplace_back(shards_.size());
+    }
+  }
+
+  // The most that were open after any event, over all shards.
+  void follow_open(std::size_t turns) {
+    for (std::size_t t = 0; t <= turns; ++t) {
+      for (const auto& shard : shards_) open_ += shard->open_changes()[t];
+      peak_open_ = std::max(peak_open_, static_cast<std::uint64_t>(open_));
+    }
   }
 
   EngineOptions options_;
   LoadedImage loaded_;
-  ReorderBuffer waiting_;
-  Shard shard_;
-  std::int64_t newest_ms_ = INT64_MIN;
-  EngineStats stats_;
+  EventOrder order_;
+  WarmUp warm_up_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<Router> routers_;            // by chunk
+  std::vector<RoutedChunk> routed_;        // by chunk
+  std::vector<RecordedMatches> recorded_;  // by shard, if there are several
+  std::vector<const RecordedMatches*> all_recorded_;
+  MatchMerger merger_;
+  OrderedOutput output_;
+  PredicateCounts counted_;
+  std::int64_t open_ = 0;
+  std::uint64_t peak_open_ = 0;
 };
 
 }  // namespace
@@ -116,7 +193,7 @@ base::Result<std::unique_ptr<Engine>> Engine::create(const nfa::Image& image,
                                                      const EngineOptions& options) {
   auto loaded = load_image(image);
   if (!loaded) return std::unexpected(loaded.error());
-  return std::make_unique<SingleShardEngine>(std::move(*loaded), options);
+  return std::make_unique<ShardedEngine>(std::move(*loaded), options);
 }
 
 }  // namespace weir::runtime

@@ -1,12 +1,12 @@
 // Events in, alerts and decisions out: the engine over one loaded image.
 //
-// Used by the api room, which feeds it rows and turns what it reports into lines. An Engine is
-// single-threaded (one shard now; the interfaces are those that shards need: a row is routed by
-// key, outputs are merged in the order of the input). It owns all mutable state. The image must
-// outlive it.
+// Used by the api room, which feeds it rows and turns what it reports into lines. An Engine is used
+// by one thread at a time and owns all mutable state; with an executor it shares its work out: rows
+// are routed in parallel, each shard steps the keys that it owns, and what they report is put in
+// order again. The image must outlive it.
 //
 // Invariants
-// 1. Output depends on the input alone: not on batches, times of calls or hash seeds.
+// 1. Output depends on the input alone: not on threads, batches, times of calls or hash seeds.
 // 2. Alerts and decisions are reported in the order of the events and deadlines that completed
 //    them; at one moment by rule, then key bytes, then preference (product.md P1).
 // 3. What a report points to is valid during the call only.
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/executor.h"
 #include "base/hash.h"
 #include "event/row.h"
 #include "nfa/image.h"
@@ -48,6 +49,9 @@ struct EngineOptions {
   bool exact_plans = false;
   // Nodes or events at which a key's match store is first looked at for gaps; tests set it low.
   std::uint32_t first_compaction = 16;
+  // Runs the shards; must outlive the engine. None: one shard, on the calling thread.
+  base::Executor* executor = nullptr;
+  std::size_t shards = 0;  // 0: as many as the executor runs at a time
 };
 
 struct ReportedValue {
@@ -71,7 +75,8 @@ struct MatchedPart {
 
 struct Alert {
   base::Hash128 id;
-  std::uint32_t rule = 0;  // of Image::rules
+  std::string_view key_bytes;  // as runtime/key_codec.h makes them
+  std::uint32_t rule = 0;      // of Image::rules
   bool is_timeout = false;
   bool truncated = false;
   std::span<const ReportedValue> key;
@@ -126,6 +131,7 @@ struct EngineStats {
   std::uint64_t overflow = 0;
   std::uint64_t division_by_zero = 0;
   std::uint64_t partial_matches = 0;  // cohorts open now
+  // The most that were open after an event. What is over counts until its memory is given back.
   std::uint64_t peak_partial_matches = 0;
   std::uint64_t state_bytes = 0;
   bool has_watermark = false;
@@ -141,9 +147,19 @@ class Engine {
 
   // Whether process() would take the event, or refuse it as late or too far ahead.
   [[nodiscard]] virtual bool takes(const event::Row& row) const = 0;
+  // Takes an event, which has to live until the next run(), or refuses it: the sink hears of that
+  // at once.
+  virtual void add(const event::Row& row, Sink& sink) = 0;
+  // What the events taken, and the deadlines before them, complete goes to the sink. To add many
+  // and then run is faster than to process each; the output is the same.
+  virtual void run(Sink& sink) = 0;
   // Takes one event; what it and the deadlines before it complete goes to the sink.
-  virtual void process(const event::Row& row, Sink& sink) = 0;
-  // Event time has reached now_ms: no event before it will come. Completes what fell due before.
+  void process(const event::Row& row, Sink& sink) {
+    add(row, sink);
+    run(sink);
+  }
+  // These three run what was added first. Event time has reached now_ms: no event before it will
+  // come. Completes what fell due before.
   virtual void advance_time(std::int64_t now_ms, Sink& sink) = 0;
   // The input has ended, and with it time: everything still open falls due.
   virtual void finish(Sink& sink) = 0;

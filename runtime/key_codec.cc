@@ -28,11 +28,13 @@ void append_float(double value, std::string& out) {
 void append_string(std::string_view text, std::string& out) {
   if (text.empty() || std::memchr(text.data(), 0, text.size()) == nullptr) {
     const std::size_t at = out.size();
-    out.resize_and_overwrite(at + text.size() + 2, [&](char* bytes, std::size_t size) {
+    const std::size_t end = at + text.size() + 2;
+    // The size that the callback is given is not the one asked for where libstdc++ 12 has to grow.
+    out.resize_and_overwrite(end, [&](char* bytes, std::size_t) {
       text.copy(bytes + at, text.size());
-      bytes[size - 2] = '\0';
-      bytes[size - 1] = '\1';
-      return size;
+      bytes[end - 2] = '\0';
+      bytes[end - 1] = '\1';
+      return end;
     });
     return;
   }

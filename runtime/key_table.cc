@@ -99,17 +99,20 @@ RuleStore& KeyTable::add_rule(KeyEntry& entry, std::uint32_t rule) {
   return entry.rules[at];
 }
 
-nfa::RunStore* KeyTable::add_store(KeyEntry& entry, std::uint32_t rule,
-                                   const nfa::RunStore::Layout& layout) {
+RuleStore& KeyTable::add_store(KeyEntry& entry, std::uint32_t rule,
+                               const nfa::RunStore::Layout& layout) {
   nfa::RunStore* store = nfa::RunStore::create(layout, pool_);
   store->serial = ++store_serials_;
-  add_rule(entry, rule).store = store;
-  return store;
+  RuleStore& held = add_rule(entry, rule);
+  held.store = store;
+  return held;
 }
 
-void KeyTable::add_seed(KeyEntry& entry, std::uint32_t rule, nfa::RunSeed* seed) {
+RuleStore& KeyTable::add_seed(KeyEntry& entry, std::uint32_t rule, nfa::RunSeed* seed) {
   seed->serial = ++store_serials_;
-  add_rule(entry, rule).seed = seed;
+  RuleStore& held = add_rule(entry, rule);
+  held.seed = seed;
+  return held;
 }
 
 nfa::RunStore* KeyTable::replace_seed(RuleStore& held, const nfa::RunStore::Layout& layout) {

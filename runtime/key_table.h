@@ -27,6 +27,16 @@ struct RuleStore {
   std::uint32_t rule = 0;
   nfa::RunStore* store = nullptr;
   nfa::RunSeed* seed = nullptr;  // if there is no store
+  // How far the clock was ahead of what it has seen, at most: by so much it lives longer.
+  std::int64_t lag_ms = 0;
+
+  [[nodiscard]] std::uint32_t serial() const {
+    return store != nullptr ? store->serial : seed->serial;
+  }
+  // Partial matches.
+  [[nodiscard]] std::int64_t open() const {
+    return store != nullptr ? std::int64_t{store->cohorts_live()} : std::int64_t{seed->runs};
+  }
 };
 
 struct KeyEntry {
@@ -44,6 +54,21 @@ struct KeyEntry {
   [[nodiscard]] std::string_view key() const { return {bytes, size}; }
 };
 
+inline void prefetch_entry(const KeyEntry* entry) {
+  __builtin_prefetch(entry);
+  __builtin_prefetch(&entry->first_rule);
+}
+inline void prefetch_held(const KeyEntry* entry) {
+  const auto* held = entry->rules.data();
+  __builtin_prefetch(held->store != nullptr ? static_cast<const void*>(held->store)
+                                            : static_cast<const void*>(held->seed));
+}
+
+// Which of several shards owns the keys of this hash. Tables use its low bits.
+[[nodiscard]] inline std::uint32_t shard_of(std::uint64_t hash, std::size_t shards) {
+  return static_cast<std::uint32_t>((hash >> 32) * shards >> 32);
+}
+
 class KeyTable {
  public:
   explicit KeyTable(base::Pool& pool) : pool_(pool), slots_(kFirst) {}
@@ -53,6 +78,18 @@ class KeyTable {
 
   [[nodiscard]] static std::uint64_t hash(std::string_view key) { return base::hash64(key); }
   [[nodiscard]] KeyEntry* find(std::string_view key, std::uint64_t hash) const;
+  // The entry of a key with this hash, which may be another key's; null if there is none. To ask
+  // for its memory ahead of time, as prefetch_slot() does for what peek() and find() look at.
+  [[nodiscard]] const KeyEntry* peek(std::uint64_t hash) const {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t i = hash & mask; slots_[i].entry != nullptr; i = (i + 1) & mask) {
+      if (slots_[i].hash == hash) return slots_[i].entry;
+    }
+    return nullptr;
+  }
+  void prefetch_slot(std::uint64_t hash) const {
+    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  }
   // `key` is not in the table.
   KeyEntry* insert(std::string_view key, std::uint64_t hash);
   // The entry holds no store.
@@ -67,10 +104,9 @@ class KeyTable {
     return nullptr;
   }
   // The rule holds nothing yet.
-  nfa::RunStore* add_store(KeyEntry& entry, std::uint32_t rule,
-                           const nfa::RunStore::Layout& layout);
+  RuleStore& add_store(KeyEntry& entry, std::uint32_t rule, const nfa::RunStore::Layout& layout);
   // Takes the seed over, and gives it its serial.
-  void add_seed(KeyEntry& entry, std::uint32_t rule, nfa::RunSeed* seed);
+  RuleStore& add_seed(KeyEntry& entry, std::uint32_t rule, nfa::RunSeed* seed);
   // A store, empty, in place of the seed, with its serial. The seed is the caller's again.
   nfa::RunStore* replace_seed(RuleStore& held, const nfa::RunStore::Layout& layout);
   void drop_rule(KeyEntry& entry, std::uint32_t rule);

@@ -32,6 +32,18 @@ bool is_stateless(const nfa::RuleImage& rule) {
          rule.cooldown_ms == 0 && rule.timeout.empty() && !rule.keys_by_part;
 }
 
+// L3.13: the keys of the parts that name the type.
+std::vector<PartKey> part_keys(const nfa::Image& image, const nfa::RuleImage& rule,
+                               std::size_t local) {
+  std::vector<PartKey> keys;
+  const event::EventTypeId type = rule.automaton.types[local];
+  for (std::size_t i = 0; i < rule.keys.size() && i < rule.key_types.size(); ++i) {
+    if (rule.keys[i].slots[type.index()].empty() || rule.key_types[i][local] == 0) continue;
+    keys.push_back({key_fields(image.schema, rule.keys[i], type), std::uint32_t{1} << i});
+  }
+  return keys;
+}
+
 RuleOfType rule_of_type(const nfa::Image& image, std::uint32_t r, std::size_t local,
                         std::uint32_t dimension) {
   const nfa::RuleImage& rule = image.rules[r];
@@ -46,6 +58,7 @@ RuleOfType rule_of_type(const nfa::Image& image, std::uint32_t r, std::size_t lo
   made.automaton = &automaton;
   made.begins = automaton.start_interest[local] | automaton.leading_interest[local];
   if (rule.keyed) made.key = key_fields(image.schema, rule.keys.front(), automaton.types[local]);
+  if (made.by_part) made.part_keys = part_keys(image, rule, local);
   return made;
 }
 

@@ -16,6 +16,12 @@
 
 namespace weir::runtime {
 
+// A key that parts of a rule have of their own, as one event type has it.
+struct PartKey {
+  std::vector<KeyField> key;
+  std::uint32_t mask = 0;  // the bit of the key expression (nfa::Seen::key_mask)
+};
+
 // One rule as one event type sees it: all that decides whether an event matters to the rule before
 // anything is known of its key.
 struct RuleOfType {
@@ -28,6 +34,7 @@ struct RuleOfType {
   const nfa::Automaton* automaton = nullptr;
   nfa::SymbolMask begins = 0;  // symbols of first parts and of leading absences
   std::vector<KeyField> key;
+  std::vector<PartKey> part_keys;  // by_part
 };
 
 // How the rules are found that an event of one type may matter to, where they are many: those in

@@ -157,6 +157,7 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
     emits_.push_back(value);
   }
   alert.rule = index_;
+  alert.key_bytes = key.bytes;
   alert.key = key_values_;
   alert.ts_ms = completion.ts_ms;
   alert.has_seq = completion.row != nullptr;

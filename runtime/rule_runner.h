@@ -14,17 +14,9 @@
 #include "runtime/engine.h"
 #include "runtime/key_table.h"
 #include "runtime/loaded_image.h"
+#include "runtime/match_output.h"
 
 namespace weir::runtime {
-
-// Where matches of a moment go: the alert, and whether it counts for a decision.
-class MatchReceiver {
- public:
-  virtual ~MatchReceiver() = default;
-  // `withheld`: by the cooldown; decision and score go on (L3.12). `first`: the preferred match
-  // of this rule at this moment.
-  virtual void on_match(const Alert& alert, bool withheld, bool first) = 0;
-};
 
 class RuleRunner {
  public:

@@ -165,13 +165,18 @@ base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& one,
   runtime::EngineOptions engine_options;
   engine_options.lateness_ms = options.lateness_ms;
   engine_options.first_compaction = options.first_compaction;
+  engine_options.shards = options.shards;
   auto engine = runtime::Engine::create(image, engine_options);
   if (!engine) return std::unexpected(engine.error());
   Collector collector(image);
+  std::deque<RowOfCase> batch;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const std::size_t index = options.arrival.empty() ? i : options.arrival[i];
-    const RowOfCase row(image.schema, events[index], index);
-    (*engine)->process(row.row(), collector);
+    const RowOfCase& row = batch.emplace_back(image.schema, events[index], index);
+    (*engine)->add(row.row(), collector);
+    if (batch.size() < options.batch) continue;
+    (*engine)->run(collector);
+    batch.clear();
   }
   (*engine)->finish(collector);
   if (collector.refused > 0) {
@@ -244,6 +249,8 @@ Outcome check_case(const Case& c, std::string* what, bool* matched) {
   late.lateness_ms = 100'000;
   late.first_compaction = 1;
   late.arrival = shuffled(c, late.lateness_ms);
+  late.shards = 1 + c.seed / 2 % 4;
+  late.batch = 1 + c.seed / 3 % 6;
   late.copies = c.seed % 2 == 0 ? 1 : runtime::TypeDispatch::kMany + 1;
   const auto again = engine_run((*compiled)->image, c.events, late);
   *what = again ? difference(*expected, *again) : again.error().message;

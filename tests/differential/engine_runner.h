@@ -32,6 +32,8 @@ struct EngineOptionsOfCase {
   // So many copies of the rule in one ruleset: more than TypeDispatch::kMany are found by the index
   // over their conditions. The alerts are those of the one in the middle.
   std::size_t copies = 1;
+  std::size_t shards = 1;
+  std::size_t batch = 1;  // events that are added before the engine runs
 };
 
 // The alerts of the image over the events (numbered as given), time running to its end.

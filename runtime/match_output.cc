@@ -1,0 +1,62 @@
+#include "runtime/match_output.h"
+
+#include <algorithm>
+
+namespace weir::runtime {
+
+OrderedOutput::OrderedOutput(const LoadedImage& loaded, const EngineOptions& options)
+    : options_(options),
+      context_(loaded.conditions),
+      decider_(*loaded.image, context_),
+      alerts_by_rule_(loaded.image->rules.size(), 0),
+      decisions_(loaded.image->decisions.size(), 0) {}
+
+void OrderedOutput::begin(std::span<const Turn> turns, Sink& sink) {
+  turns_ = turns;
+  sink_ = &sink;
+  deciding_ = 0;
+  decider_.begin();
+}
+
+void OrderedOutput::on_match(const Alert& alert, bool withheld, bool first) {
+  decide_before(place().turn);
+  if (withheld) {
+    ++withheld_;
+  } else {
+    ++alerts_;
+    ++alerts_by_rule_[alert.rule];
+    sink_->on_alert(alert);
+  }
+  if (place().is_event() && first) decider_.add(alert);
+}
+
+void OrderedOutput::end() { decide_before(static_cast<std::uint32_t>(turns_.size())); }
+
+void OrderedOutput::decide_before(std::uint32_t turn) {
+  if (deciding_ >= turn) return;
+  if (options_.all_decisions) {
+    while (deciding_ < turn) decide(deciding_++);
+    return;
+  }
+  if (decider_.any()) decide(deciding_);
+  deciding_ = turn;
+}
+
+void OrderedOutput::decide(std::uint32_t turn) {
+  const Decision decision = decider_.decide(*turns_[turn].row);
+  ++decisions_[static_cast<std::size_t>(decision.decision)];
+  sink_->on_decision(decision);
+  decider_.begin();
+}
+
+void OrderedOutput::add_stats(EngineStats& stats) const {
+  stats.alerts += alerts_;
+  stats.withheld += withheld_;
+  stats.overflow += context_.counters().overflow;
+  stats.division_by_zero += context_.counters().division_by_zero;
+  for (std::size_t i = 0; i < alerts_by_rule_.size(); ++i)
+    stats.alerts_by_rule[i] += alerts_by_rule_[i];
+  for (std::size_t i = 0; i < decisions_.size(); ++i) stats.decisions[i] += decisions_[i];
+}
+
+}  // namespace weir::runtime

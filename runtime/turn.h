@@ -1,0 +1,18 @@
+// One event in its turn: what the order of events (runtime/event_order.h) hands on to be matched.
+#pragma once
+
+#include <cstdint>
+
+#include "event/row.h"
+
+namespace weir::runtime {
+
+struct Turn {
+  const event::Row* row = nullptr;
+  // Deadlines before it complete before the event; never less than that of the turn before.
+  std::int64_t clock_ms = 0;
+  // An event older than what its key has seen is matched at that time (arrival order).
+  bool clamp = false;
+};
+
+}  // namespace weir::runtime
