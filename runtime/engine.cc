@@ -20,7 +20,8 @@
 namespace weir::runtime {
 namespace {
 
-constexpr std::size_t kChunk = 64;           // turns that are routed at once
+constexpr std::size_t kNearChunk = 64;       // turns that one thread routes before it steps them
+constexpr std::size_t kChunk = 256;          // turns that a task routes
 constexpr std::size_t kSlice = 16 * kChunk;  // turns that pass through all stages at once
 constexpr std::size_t kFew = 64;             // turns that are not worth waking a thread for
 
@@ -125,8 +126,9 @@ class ShardedEngine final : public Engine {
   void run_inline(std::span<const Turn> turns, std::int64_t clock_ms) {
     prepare(1);
     Shard& shard = *shards_.front();
-    for (std::size_t at = 0; at < turns.size(); at += kChunk) {
-      routers_.front().route(turns, at, std::min(at + kChunk, turns.size()), routed_.front());
+    for (std::size_t at = 0; at < turns.size(); at += kNearChunk) {
+      const std::size_t end = std::min(at + kNearChunk, turns.size());
+      routers_.front().route(turns, at, end, routed_.front());
       shard.process(routed_.front(), 0, output_);
     }
     shard.advance(clock_ms, output_);
