@@ -16,7 +16,7 @@ void append_record_json(std::string& out, const event::Schema& schema, const eve
   }
   for (std::size_t slot = 0; slot < type.fields.size(); ++slot) {
     const event::Field& field = type.fields[slot];
-    if (!row.has(slot) || field.name == "ts" || field.name == "id") continue;
+    if (field.derived || !row.has(slot) || field.name == "ts" || field.name == "id") continue;
     out += ',';
     event::append_json_string(out, field.name);
     out += ':';

@@ -135,6 +135,10 @@ Result<std::string> Ruleset::print_stage(CompileStage stage, std::string_view ru
   }
   if (stage == CompileStage::program) return print_programs(impl_->image, rule);
   if (stage == CompileStage::automaton) return print_automata(impl_->image, rule);
+  if (stage == CompileStage::features) {
+    const auto named = std::ranges::find_if(rules, is_named);
+    return nfa::print_features(impl_->image, named == rules.end() ? nullptr : &*named);
+  }
   if (!impl_->sources) {
     return api::fail(ErrorCode::invalid_argument, "an image has no rule text to show");
   }

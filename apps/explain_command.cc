@@ -21,7 +21,8 @@ constexpr const char* kExample =
     "\n"
     "In a timeline #3 is the event at position 3 of the input (its `seq`).\n";
 
-const std::vector<std::string> kStages = {"ast", "pattern", "typed", "program", "automaton"};
+const std::vector<std::string> kStages = {"ast",     "pattern",   "typed",
+                                          "program", "automaton", "features"};
 
 struct ExplainArguments {
   std::vector<std::string> rules;

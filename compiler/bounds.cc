@@ -11,6 +11,10 @@ using dsl::DiagnosticCode;
 using event::TypeKind;
 
 const ParamValue* BoundReader::find(const dsl::Name& name) const {
+  if (arguments_ != nullptr) {
+    const auto argument = arguments_->find(name.text);
+    if (argument != arguments_->end()) return &argument->second;
+  }
   const auto found = declared_.param_values.find(name.text);
   return found == declared_.param_values.end() ? nullptr : &found->second;
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "compiler/declarations.h"
 #include "compiler/pattern_graph.h"
@@ -12,8 +14,13 @@ namespace weir::compiler {
 
 class BoundReader {
  public:
-  BoundReader(const Declared& declared, dsl::Diagnostics& diagnostics)
-      : declared_(declared), diagnostics_(diagnostics) {}
+  using Arguments = std::map<std::string, ParamValue, std::less<>>;
+
+  // `arguments`: names that stand for constants here only, looked up before the params; may be
+  // null.
+  BoundReader(const Declared& declared, dsl::Diagnostics& diagnostics,
+              const Arguments* arguments = nullptr)
+      : declared_(declared), diagnostics_(diagnostics), arguments_(arguments) {}
 
   // Nothing, and nothing said, if it has no value that can be known.
   [[nodiscard]] std::optional<std::int64_t> number(const dsl::NumberArg& arg) const;
@@ -36,6 +43,7 @@ class BoundReader {
 
   const Declared& declared_;
   dsl::Diagnostics& diagnostics_;
+  const Arguments* arguments_;
 };
 
 }  // namespace weir::compiler

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "compiler/features.h"
 #include "compiler/lints.h"
 #include "compiler/rule_compiler.h"
 #include "compiler/rule_overlaps.h"
@@ -14,7 +15,7 @@ namespace {
 void mark_reads(event::Schema& schema, const FieldReads& reads) {
   for (const auto& [type, slot] : reads) {
     auto& field = schema.types[type.index()].fields[slot];
-    field.read = field.role != event::FieldRole::kLabel;
+    field.read = field.role != event::FieldRole::kLabel && !field.derived;
   }
 }
 
@@ -39,19 +40,24 @@ CompileResult compile(const dsl::SourceSet& sources, std::span<const dsl::Ast> a
   Declared declared;
   const CompileContext context{sources, asts, files, options, builder, diagnostics};
   collect_declarations(context, declared);
+  Features features(context, declared);
   FieldReads reads;
   std::vector<RuleShape> shapes;
   shapes.reserve(declared.rules.size());
   for (const auto& rule : declared.rules) {
-    result.rules.push_back(compile_rule(context, declared, rule, reads, shapes.emplace_back()));
+    result.rules.push_back(
+        compile_rule(context, declared, rule, features, reads, shapes.emplace_back()));
   }
-  check_tests(context, declared, result.rules);
+  check_tests(context, declared, features, result.rules);
+  features.check_others();
   lint_unused(asts, declared, diagnostics);
   if (!diagnostics.has_errors()) {
     lint_overlaps(result.rules, shapes, diagnostics);
     lint_outcomes(asts, declared, diagnostics);
   }
   mark_reads(builder.image.schema, reads);
+  mark_reads(builder.image.schema, features.field_reads());
+  features.finish();
   keep_wanted(options, diagnostics);
   diagnostics.sort();
   result.tests = std::move(declared.tests);

@@ -28,7 +28,6 @@ class Collector {
       }
     }
     check_defines(context_, declared_);
-    check_features(context_, declared_);
     set_params(context_.options, declared_, diagnostics_);
     evaluate_params(context_, declared_);
     compile_ruleset(context_, ruleset_, declared_);
@@ -131,11 +130,9 @@ class Collector {
     if (decl.body.valid()) declared_.names.defines[decl.name.text] = DefineView{&ast, &decl};
   }
 
-  void take(const dsl::Ast&, const dsl::FeatureDecl& decl) {
-    if (!declare_value(decl.name, decl.broken)) return;
-    declared_.names.features.insert(decl.name.text);
-    unsupported(DiagnosticCode::kFeatureUnsupported, decl.name.span,
-                "features such as `" + decl.name.text + "` are not supported yet");
+  void take(const dsl::Ast& ast, const dsl::FeatureDecl& decl) {
+    if (!declare_value(decl.name, decl.broken) || decl.broken) return;
+    declared_.names.features[decl.name.text] = FeatureView{&ast, &decl};
   }
 
   void take(const dsl::Ast&, const dsl::StreamDecl& decl) {

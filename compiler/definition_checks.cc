@@ -205,64 +205,10 @@ class DefineChecker {
   std::set<std::string, std::less<>> called_;
 };
 
-class FeatureChecker {
- public:
-  FeatureChecker(const CompileContext& context, const Declared& declared)
-      : schema_(context.image.image.schema),
-        declared_(declared),
-        diagnostics_(context.diagnostics) {}
-
-  void check(const dsl::Aggregate& aggregate) {
-    if (aggregate.type.text.empty() || declared_.poisoned.contains(aggregate.type.text)) return;
-    const auto id = schema_.find(aggregate.type.text);
-    if (!id.valid()) {
-      if (declared_.streams.contains(aggregate.type.text) ||
-          declared_.rule_names.contains(aggregate.type.text)) {
-        return;
-      }
-      auto& issue = diagnostics_.add(DiagnosticCode::kUnknownEventType, aggregate.type.span,
-                                     "there is no event type `" + aggregate.type.text + "`");
-      suggest_name(issue, aggregate.type, declared_.event_names());
-      return;
-    }
-    const event::EventType& type = schema_.types[id.index()];
-    if (aggregate.field) check_field(type, *aggregate.field);
-    if (!aggregate.by) return;
-    for (const auto& field : aggregate.by->fields) check_field(type, field);
-  }
-
- private:
-  void check_field(const event::EventType& type, const dsl::Name& name) {
-    if (type.find_field(name.text)) return;
-    const auto broken = declared_.broken_fields.find(type.name);
-    if (broken != declared_.broken_fields.end() && broken->second.contains(name.text)) return;
-    auto& issue = diagnostics_.add(DiagnosticCode::kUnknownField, name.span,
-                                   "`" + type.name + "` has no field `" + name.text + "`");
-    std::vector<std::string_view> known;
-    for (const auto& field : type.fields) known.push_back(field.name);
-    suggest_name(issue, name, known);
-  }
-
-  const event::Schema& schema_;
-  const Declared& declared_;
-  dsl::Diagnostics& diagnostics_;
-};
-
 }  // namespace
 
 void check_defines(const CompileContext& context, Declared& declared) {
   DefineChecker(context, declared).check();
-}
-
-void check_features(const CompileContext& context, const Declared& declared) {
-  FeatureChecker checker(context, declared);
-  for (const auto& ast : context.asts) {
-    for (const auto& decl : ast.declarations) {
-      const auto* feature = std::get_if<dsl::FeatureDecl>(&decl);
-      if (feature == nullptr || !feature->aggregate.valid()) continue;
-      checker.check(ast.aggregate(feature->aggregate));
-    }
-  }
 }
 
 }  // namespace weir::compiler

@@ -1,4 +1,4 @@
-// What is wrong with a define or a feature in itself, whether a rule uses it or not. Where rules do
+// What is wrong with a define in itself, whether a rule uses it or not. Where rules do
 // use a define, the types of its body are checked there, for only they give its names a meaning.
 //
 // Used when all declarations are gathered, before any rule is looked at. Not thread-safe.
@@ -12,8 +12,5 @@ namespace weir::compiler {
 // names that no declaration and no event type has. A define that uses itself is taken out of the
 // declarations and poisoned, so that its uses say nothing further.
 void check_defines(const CompileContext& context, Declared& declared);
-
-// Reports event types and fields that a feature names and that do not exist.
-void check_features(const CompileContext& context, const Declared& declared);
 
 }  // namespace weir::compiler

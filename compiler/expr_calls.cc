@@ -78,11 +78,7 @@ bool takes_zone(std::string_view name) {
 void Lowering::visit_call(const Step& step) {
   const Expr& expr = at(step);
   if (visit_part_call(step)) return;
-  if (expr.text == "zscore") {
-    diagnostics_.add(DiagnosticCode::kFeatureUnsupported, expr.span,
-                     "features cannot stand in a condition yet");
-    return push(IrId());
-  }
+  if (expr.text == "zscore") return visit_zscore(step);
   const auto define = scope_.declarations->defines.find(expr.text);
   if (define == scope_.declarations->defines.end()) {
     std::vector<ExprRef> operands;
@@ -245,7 +241,7 @@ IrId Lowering::speed(const Step& step) {
         scope_.schema->types[(own_event ? scope_.at_hand : ref.part->types.front()).index()];
     Expr field;
     for (const event::Field& candidate : type.fields) {
-      if (candidate.type.kind != TypeKind::kGeo) continue;
+      if (candidate.type.kind != TypeKind::kGeo || candidate.derived) continue;
       if (!field.text.empty()) field.quoted = true;  // a second one
       field.text = candidate.name;
     }
@@ -295,6 +291,7 @@ IrId Lowering::check_zone(const Expr& expr, IrId zone) {
 
 IrId Lowering::combine_call(const Step& step, std::vector<IrId>& args) {
   const Expr& expr = at(step);
+  if (expr.text == "zscore") return combine_zscore(step, args);
   std::vector<std::string_view> names;
   for (const nfa::BuiltinInfo& info : nfa::builtins()) names.push_back(info.name);
   if (std::find(names.begin(), names.end(), expr.text) != names.end())

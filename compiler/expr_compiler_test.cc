@@ -427,7 +427,7 @@ TEST(Expr, Diagnostics) {
   EXPECT_EQ(b.judge("country in [1, 2]"), "W1009 W1009");
   EXPECT_EQ(b.judge("address in \"10.0.0.0/99\""), "W1014");
   EXPECT_EQ(b.judge("hot == \"x\""), "W1006");
-  EXPECT_EQ(b.judge("count(auth by card over 10m) > 5"), "W9002");
+  EXPECT_EQ(b.judge("count(auth by card over 10m) > 5"), "W1006") << "no features in this scope";
   EXPECT_EQ(b.judge("later.amount > 5"), "W1001");
   b.scope.later_parts = {"later"};
   EXPECT_EQ(b.judge("later.amount > 5"), "W1004");

@@ -206,12 +206,17 @@ void ExprHasher::open(const dsl::Ast& ast, dsl::ExprId root, const void* what, s
 
 std::optional<Hash128> ExprHasher::node(const Frame& frame, const Expr& expr) {
   if (expr.kind == ExprKind::kName) return name(frame, expr);
+  if (expr.kind == ExprKind::kAggregate) return aggregate(frame, expr);
   std::vector<Hash128> operands;
   for (const auto arg : expr.args) {
     operands.push_back(arg.valid() ? frame.done.at(arg) : Hash128{});
   }
   if (expr.kind == ExprKind::kCall && declared_.names.defines.contains(expr.text)) {
     return define(expr.text, operands);
+  }
+  const bool member = expr.kind == ExprKind::kMember && !expr.quoted;
+  if (member && declared_.names.features.contains(expr.text)) {
+    return member_of_feature(expr, operands.front());
   }
   ByteWriter bytes;
   bytes.string(kind_text(expr.kind));
@@ -245,11 +250,39 @@ std::optional<Hash128> ExprHasher::name(const Frame& frame, const Expr& expr) {
     meanings.push_back(*value);
   }
   if (const auto list = source(expr.text)) meanings.push_back(*list);
+  if (declared_.names.features.contains(expr.text)) meanings.push_back(feature_hash(expr.text));
   if (meanings.empty()) return field_hash(expr.text);
   if (meanings.size() == 1) return meanings.front();
   ByteWriter bytes;
   bytes.string("either");
   for (const auto& meaning : meanings) append_hash(bytes, meaning);
+  return finish(bytes);
+}
+
+Hash128 ExprHasher::feature_hash(const std::string& text) const {
+  ByteWriter bytes;
+  bytes.string("feature");
+  bytes.string(features_->identity_of(text));
+  return finish(bytes);
+}
+
+// Some type may have a field of that name: then it may be meant.
+Hash128 ExprHasher::member_of_feature(const Expr& expr, const Hash128& part) const {
+  ByteWriter bytes;
+  bytes.string("member of feature");
+  bytes.string(features_->identity_of(expr.text));
+  if (fields_.contains(expr.text)) bytes.string(expr.text);
+  append_hash(bytes, part);
+  return finish(bytes);
+}
+
+Hash128 ExprHasher::aggregate(const Frame& frame, const Expr& expr) const {
+  ByteWriter bytes;
+  bytes.string("feature");
+  for (const auto& identity : features_->identities_of(*frame.ast, expr.aggregate)) {
+    bytes.string(identity);
+  }
+  for (const auto& [name, argument] : frame.arguments) append_hash(bytes, argument);
   return finish(bytes);
 }
 

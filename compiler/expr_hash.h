@@ -12,15 +12,19 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "compiler/declarations.h"
+#include "compiler/features.h"
 
 namespace weir::compiler {
 
 class ExprHasher {
  public:
   // `ordinals` by the names of parts, `fields` the names of fields that a bare name could mean.
-  ExprHasher(const Declared& declared, std::map<std::string, std::uint32_t> ordinals,
-             std::set<std::string> fields)
-      : declared_(declared), ordinals_(std::move(ordinals)), fields_(std::move(fields)) {}
+  ExprHasher(const Declared& declared, Features* features,
+             std::map<std::string, std::uint32_t> ordinals, std::set<std::string> fields)
+      : declared_(declared),
+        features_(features),
+        ordinals_(std::move(ordinals)),
+        fields_(std::move(fields)) {}
 
   [[nodiscard]] base::Hash128 hash(const dsl::Ast& ast, dsl::ExprId id);
   [[nodiscard]] std::optional<std::uint32_t> ordinal(const std::string& name) const;
@@ -49,8 +53,13 @@ class ExprHasher {
                                                     const std::vector<base::Hash128>& arguments);
   [[nodiscard]] bool is_open(const void* what) const;
   [[nodiscard]] std::optional<base::Hash128> source(const std::string& text) const;
+  [[nodiscard]] base::Hash128 feature_hash(const std::string& text) const;
+  [[nodiscard]] base::Hash128 member_of_feature(const dsl::Expr& expr,
+                                                const base::Hash128& part) const;
+  [[nodiscard]] base::Hash128 aggregate(const Frame& frame, const dsl::Expr& expr) const;
 
   const Declared& declared_;
+  Features* features_;
   std::map<std::string, std::uint32_t> ordinals_;
   std::set<std::string> fields_;
   std::vector<Frame> frames_;

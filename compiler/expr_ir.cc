@@ -42,6 +42,7 @@ std::string own_text(const IrGraph& graph, const IrNode& node) {
     case IrOp::kAbsent:
       return "missing:" + node.type.name();
     case IrOp::kSlot:
+      return node.identity.empty() ? node.text : "feature " + node.identity;
     case IrOp::kRegister:
       return node.text;
     case IrOp::kTime:

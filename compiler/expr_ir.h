@@ -84,7 +84,9 @@ struct IrNode {
   std::vector<IrId> args;
   event::Value value;  // kConst but strings
   std::string text;    // kConst strings; the name of slots, registers, lists, columns; the regex
-  dsl::Span span;      // where it was first written
+  // Of the slot of a feature: what the value is, whatever it is called; else empty.
+  std::string identity;
+  dsl::Span span;  // where it was first written
 };
 
 struct IrGraph {

@@ -79,26 +79,11 @@ void Lowering::visit(const Step& step) {
       visit_logic(step);
       return;
     case ExprKind::kAggregate:
-      diagnostics_.add(DiagnosticCode::kWindowUnsupported, expr.span,
-                       "an aggregate over a window cannot stand in a condition yet");
-      push(IrId());
+      push(aggregate_value(step));
       return;
-    case ExprKind::kIndex: {
-      const Expr& base = at(arg(step, 0));
-      if (scope_.declarations->tables.contains(base.text)) {
-        diagnostics_
-            .add(DiagnosticCode::kNotAValue, expr.span,
-                 "a row of table `" + base.text + "` is not a value")
-            .help = "name a column: `" + base.text + "[...].column`";
-      } else if (scope_.declarations->features.contains(base.text)) {
-        diagnostics_.add(DiagnosticCode::kFeatureUnsupported, expr.span,
-                         "features cannot stand in a condition yet");
-      } else {
-        unknown_name(base);
-      }
-      push(IrId());
+    case ExprKind::kIndex:
+      visit_index(step);
       return;
-    }
     case ExprKind::kIsMissing:
     case ExprKind::kIsPresent: {
       const PartRef ref = part_ref(step, arg(step, 0));
@@ -242,6 +227,8 @@ IrId Lowering::combine_other(const Step& step, std::vector<IrId>& args) {
       }
       return IrId();  // reported by visit_member
     }
+    case ExprKind::kIndex:
+      return combine_index(step, args);
     case ExprKind::kIn:
     case ExprKind::kNotIn:
       break;

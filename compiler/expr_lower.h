@@ -5,7 +5,9 @@
 // multiply that.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +15,7 @@
 
 #include "compiler/expr_build.h"
 #include "compiler/expr_scope.h"
+#include "compiler/features.h"
 
 namespace weir::compiler {
 
@@ -95,6 +98,34 @@ class Lowering {
   [[nodiscard]] bool comes_later(const dsl::Expr& expr);
   void unknown_field(const event::EventType& type, const dsl::Expr& expr);
   [[nodiscard]] bool has_field(const PartView& part, const std::string& field) const;
+
+  // expr_features.cc: the values of features
+  void visit_index(const Step& step);
+  void visit_zscore(const Step& step);
+  IrId combine_index(const Step& step, const std::vector<IrId>& args);
+  IrId combine_zscore(const Step& step, const std::vector<IrId>& args);
+  IrId aggregate_value(const Step& step);
+  IrId named_feature(const Step& step, const std::string& name);
+  bool features_allowed(const Step& step, dsl::Span span);
+  [[nodiscard]] bool is_feature(ExprRef ref) const;
+  std::optional<FeatureId> feature_of(const Step& step, ExprRef ref);
+  IrId feature_value(FeatureId id, dsl::Span span, const std::string& shown);
+  IrId feature_leaf(FeatureId id, const FeatureSlot& slot, dsl::Span span,
+                    const std::string& shown);
+  IrId feature_at(FeatureId id, const std::vector<IrId>& keys, dsl::Span span,
+                  const std::string& shown);
+  std::optional<std::vector<FeatureKeyPart>> own_key(event::EventTypeId type, FeatureId id,
+                                                     dsl::Span span, const std::string& shown);
+  std::optional<FeatureKeyPart> key_part(IrId key);
+  std::optional<FeatureKeyPart> completing_key_part(IrId key, const CompletingEvent& event);
+  using KeyOfCompleting =
+      std::function<std::optional<std::vector<FeatureKeyPart>>(const CompletingEvent&)>;
+  IrId completing_value(FeatureId id, dsl::Span span, const std::string& shown,
+                        const KeyOfCompleting& key);
+  std::optional<std::uint16_t> part_feature_slot(event::EventTypeId type, const dsl::Expr& named);
+  std::optional<FeatureSlot> read_feature(event::EventTypeId type, FeatureId id,
+                                          std::vector<FeatureKeyPart> key, dsl::Span span,
+                                          const std::string& shown);
 
   // expr_calls.cc: functions and aggregates over parts
   void visit_call(const Step& step);

@@ -45,6 +45,14 @@ bool Lowering::is_inside(const Env* env, const void* what) const {
 
 void Lowering::visit_name(const Step& step) {
   const Expr& expr = at(step);
+  if (!expr.quoted && !step.env->constants_only) {
+    if (const auto known = scope_.constants.find(expr.text); known != scope_.constants.end()) {
+      const auto& [type, value, text] = known->second;
+      return push(type.kind == TypeKind::kString
+                      ? build_.string_constant(text, expr.span, Origin::kQuiet)
+                      : build_.constant(type.kind, value, expr.span, Origin::kQuiet));
+    }
+  }
   if (!expr.quoted) {
     if (const Binding* binding = find_binding(step, expr.text);
         binding != nullptr && binding->part.empty()) {
@@ -111,9 +119,7 @@ bool Lowering::visit_declared(const Step& step, const std::string& name) {
     return no_value("a table, not a value", "look up a row's column: `" + name + "[x].column`");
   }
   if (file.features.contains(name)) {
-    diagnostics_.add(DiagnosticCode::kFeatureUnsupported, expr.span,
-                     "features cannot stand in a condition yet");
-    push(IrId());
+    push(named_feature(step, name));
     return true;
   }
   for (const PartView& part : scope_.parts) {
@@ -293,11 +299,6 @@ IrId Lowering::part_member(const PartRef& ref, const Expr& expr) {
     desc.field_type = desc.type;
     return register_leaf(std::move(desc), expr.span, ref.part->count.min == 0);
   }
-  if (!has_field(*ref.part, expr.text) && scope_.declarations->features.contains(expr.text)) {
-    diagnostics_.add(DiagnosticCode::kFeatureUnsupported, expr.span,
-                     "features cannot stand in a condition yet");
-    return IrId();
-  }
   return part_field(*ref.part, RegisterKind::kField, ref.which, expr, expr.span);
 }
 
@@ -308,13 +309,11 @@ IrId Lowering::part_field(const PartView& part, RegisterKind kind, RegisterWhich
   nfa::RegisterDesc desc;
   bool optional = false;
   for (const event::EventTypeId id : part.types) {
-    const event::EventType& type = scope_.schema->types[id.index()];
-    const auto slot = type.find_field(field);
-    if (!slot) {
-      unknown_field(type, named);
-      return IrId();
-    }
-    const event::Field& found = type.fields[*slot];
+    const auto declared = scope_.schema->types[id.index()].find_field(field);
+    const auto slot =
+        declared ? static_cast<std::uint16_t>(*declared) : part_feature_slot(id, named);
+    if (!slot) return IrId();
+    const event::Field& found = scope_.schema->types[id.index()].fields[*slot];
     if (found.role == event::FieldRole::kLabel) {
       diagnostics_.add(DiagnosticCode::kLabelInRule, span,
                        "`" + field + "` is a label: rules must not see it");
@@ -328,7 +327,7 @@ IrId Lowering::part_field(const PartView& part, RegisterKind kind, RegisterWhich
       return IrId();
     }
     optional = optional || found.optional;
-    desc.slots.push_back({id, static_cast<std::uint16_t>(*slot)});
+    desc.slots.push_back({id, *slot});
   }
   desc.kind = kind;
   desc.which = part.repeated && kind == RegisterKind::kField ? which : RegisterWhich::kLast;
@@ -368,13 +367,23 @@ void Lowering::unknown_field(const event::EventType& type, const Expr& expr) {
   dsl::Diagnostic& d = diagnostics_.add(DiagnosticCode::kUnknownField, span,
                                         "`" + type.name + "` has no field `" + expr.text + "`");
   std::vector<std::string_view> names;
-  for (const event::Field& field : type.fields) names.push_back(field.name);
+  for (const event::Field& field : type.fields) {
+    if (!field.derived) names.push_back(field.name);
+  }
+  for (const auto& [name, feature] : scope_.declarations->features) names.push_back(name);
   const std::string_view near = dsl::nearest_name(expr.text, names);
   if (near.empty()) return;
   d.suggestions.push_back({span, std::string(near), "did you mean `" + std::string(near) + "`?"});
 }
 
 bool Lowering::comes_later(const Expr& expr) {
+  if (scope_.outer_names.contains(expr.text)) {
+    diagnostics_
+        .add(DiagnosticCode::kFeatureLooksOut, expr.span,
+             "`" + expr.text + "` has no meaning within a feature")
+        .help = "its conditions look at one event of its own, at constants, and at other features";
+    return true;
+  }
   const auto& later = scope_.later_parts;
   if (std::find(later.begin(), later.end(), expr.text) == later.end()) return false;
   diagnostics_
@@ -421,6 +430,7 @@ void Lowering::unknown_name(const Expr& expr) {
   }
   if (scope_.at_hand.valid()) {
     for (const event::Field& field : scope_.schema->types[scope_.at_hand.index()].fields) {
+      if (field.derived) continue;
       names.push_back(field.name);
       const auto& constants = field.type.constants;
       if (std::find(constants.begin(), constants.end(), expr.text) == constants.end()) continue;
@@ -439,7 +449,7 @@ void Lowering::unknown_name(const Expr& expr) {
   for (const auto& [name, list] : file.lists) names.push_back(name);
   for (const auto& [name, table] : file.tables) names.push_back(name);
   for (const auto& [name, define] : file.defines) names.push_back(name);
-  for (const std::string& name : file.features) names.push_back(name);
+  for (const auto& [name, feature] : file.features) names.push_back(name);
   names.push_back("true");
   names.push_back("false");
   dsl::Diagnostic& d = diagnostics_.add(DiagnosticCode::kUnknownName, expr.span,

@@ -24,6 +24,7 @@
 
 #include "dsl/ast.h"
 #include "event/schema.h"
+#include "event/value.h"
 #include "nfa/register.h"
 
 namespace weir::compiler {
@@ -77,13 +78,18 @@ struct DefineView {
   const dsl::DefineDecl* decl = nullptr;
 };
 
+struct FeatureView {
+  const dsl::Ast* ast = nullptr;
+  const dsl::FeatureDecl* decl = nullptr;
+};
+
 // What the file declares, by name; shared by all scopes of a compilation.
 struct Declarations {
   std::map<std::string, ParamView, std::less<>> params;
   std::map<std::string, ListView, std::less<>> lists;
   std::map<std::string, TableView, std::less<>> tables;
   std::map<std::string, DefineView, std::less<>> defines;
-  std::set<std::string, std::less<>> features;  // names only: not supported yet
+  std::map<std::string, FeatureView, std::less<>> features;
 };
 
 struct KeyFieldView {
@@ -102,9 +108,27 @@ enum class ExprPlace : std::uint8_t {
 // The fields that compiled expressions read (Field::read of the schema).
 using FieldReads = std::set<std::pair<event::EventTypeId, std::uint16_t>>;
 
+// A constant that an argument of a define stands for, seen from within a feature.
+struct BoundConstant {
+  event::Type type;
+  event::Value value;
+  std::string text;  // of a string
+};
+
+// An event that may complete a match, as having and outcomes see it.
+struct CompletingEvent {
+  event::EventTypeId type;
+  // Where the fields of the rule's key stand in it, by their names; in a pattern of one unnamed
+  // event all its fields.
+  std::map<std::string, std::uint16_t, std::less<>> fields;
+};
+
+class Features;
+
 struct ExprScope {
   const event::Schema* schema = nullptr;
   const Declarations* declarations = nullptr;
+  Features* features = nullptr;             // null: no feature has a value here
   nfa::RegisterTable* registers = nullptr;  // the rule's
   FieldReads* reads = nullptr;              // may be null
   ExprPlace place = ExprPlace::kWhere;
@@ -120,6 +144,15 @@ struct ExprScope {
   // Having and outcomes of a pattern of one unnamed event: bare names are its fields. Index in
   // parts.
   std::optional<std::size_t> bare_part;
+
+  // Having and outcomes: by the type that it may have. None: a deadline may complete the match.
+  std::vector<CompletingEvent> completing;
+  std::string no_completing;  // why there is none, a clause
+
+  // Of a feature's conditions: constants by the name of a define's argument, and names that mean
+  // something around the feature, but not in it.
+  std::map<std::string, BoundConstant, std::less<>> constants;
+  std::set<std::string, std::less<>> outer_names;
 
   // Names that stand for params here only: a template's arguments. Looked up before the
   // declarations.

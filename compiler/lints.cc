@@ -164,11 +164,13 @@ void lint_idle_absences(const PatternGraph& graph, dsl::Diagnostics& diagnostics
 class UseCollector {
  public:
   std::set<std::string, std::less<>> used;
+  std::set<std::string, std::less<>> members;  // what stands behind a `.`: maybe a feature
 
   void collect(const dsl::Ast& ast) {
     for (const auto& expr : ast.exprs) {
       if (expr.kind == dsl::ExprKind::kName || expr.kind == dsl::ExprKind::kCall)
         used.insert(expr.text);
+      if (expr.kind == dsl::ExprKind::kMember) members.insert(expr.text);
     }
     for (const auto& aggregate : ast.aggregates) {
       note(aggregate.length);
@@ -182,6 +184,7 @@ class UseCollector {
       if (const auto* rule = std::get_if<dsl::RuleDecl>(&decl)) collect(rule->body);
       if (const auto* made = std::get_if<dsl::TemplateDecl>(&decl)) collect(made->body);
       if (const auto* stream = std::get_if<dsl::StreamDecl>(&decl)) note(stream->each);
+      if (const auto* test = std::get_if<dsl::TestDecl>(&decl)) collect(*test);
     }
   }
 
@@ -193,6 +196,14 @@ class UseCollector {
   template <typename Arg>
   void note(const std::optional<Arg>& arg) {
     if (arg) note(*arg);
+  }
+
+  void collect(const dsl::TestDecl& test) {
+    for (const auto& item : test.items) {
+      const auto* expect = std::get_if<dsl::TestExpect>(&item);
+      const bool feature = expect != nullptr && expect->kind == dsl::TestExpect::Kind::kFeature;
+      if (feature) used.insert(expect->name.text);
+    }
   }
 
   void collect(const dsl::PatternItem& item) {
@@ -261,6 +272,8 @@ void lint_unused(std::span<const dsl::Ast> asts, const Declared& declared,
   check(declared.names.lists, "list");
   check(declared.names.tables, "table");
   check(declared.names.defines, "define");
+  uses.used.merge(uses.members);
+  check(declared.names.features, "feature");
 }
 
 }  // namespace weir::compiler

@@ -86,6 +86,7 @@ bool is_of_last_event(const nfa::RegisterDesc& desc, const nfa::Automaton& autom
   if (desc.kind == nfa::RegisterKind::kKeyField) return true;
   const bool field =
       desc.kind == nfa::RegisterKind::kField || desc.kind == nfa::RegisterKind::kTime;
+  if (desc.part == nfa::RegisterDesc::kCompleting) return true;
   if (!field || desc.which != nfa::RegisterWhich::kLast) return false;
   return std::ranges::all_of(automaton.positions, [&](const nfa::Position& position) {
     return position.endings.size() == 0 || automaton.part_name[position.part.index()] == desc.part;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compiler/bounds.h"
+#include "compiler/completing_event.h"
 #include "compiler/front_slots.h"
 #include "compiler/lints.h"
 #include "compiler/outcomes.h"
@@ -18,6 +19,7 @@
 #include "compiler/rule_keys.h"
 #include "compiler/rule_lowering.h"
 #include "compiler/ruleset.h"
+#include "compiler/suspicion.h"
 
 namespace weir::compiler {
 
@@ -32,12 +34,14 @@ constexpr std::uint32_t kDefaultReport = 100;
 class RuleCompiler {
  public:
   RuleCompiler(const CompileContext& context, const Declared& declared, const RuleRef& rule,
-               FieldReads& reads, RuleShape& shape, dsl::Diagnostics& diagnostics)
+               Features& features, FieldReads& reads, RuleShape& shape,
+               dsl::Diagnostics& diagnostics)
       : context_(context),
         declared_(declared),
         ast_(*rule.ast),
         decl_(*rule.decl),
         ref_(rule),
+        features_(features),
         all_reads_(reads),
         shape_(shape),
         diagnostics_(diagnostics),
@@ -187,6 +191,7 @@ class RuleCompiler {
     input.ast = &ast_;
     input.schema = &schema();
     input.declarations = &declared_.names;
+    input.features = &features_;
     input.reads = &reads_;
     input.graph = &graph;
     input.part_key = keys.part_key;
@@ -235,6 +240,7 @@ class RuleCompiler {
     ExprScope scope;
     scope.schema = &schema();
     scope.declarations = &declared_.names;
+    scope.features = &features_;
     scope.registers = &lowering.registers();
     scope.reads = &reads_;
     scope.parts = lowering.part_views();
@@ -246,6 +252,7 @@ class RuleCompiler {
     const bool single = graph.positions.size() == 1 && first != graph.parts.end() &&
                         !first->repeated && !first->name && scope.parts.size() == 1;
     if (single) scope.bare_part = 0;
+    find_completing(schema(), graph, keys, scope);
     return scope;
   }
 
@@ -276,6 +283,8 @@ class RuleCompiler {
     }
     if (!body().timeout) return;
     for (auto& part : scope.parts) part.count = CountRange{};  // any of them may be missing still
+    scope.completing.clear();
+    scope.no_completing = "no event completes a timeout";
     nfa::TimeoutImage timeout;
     timeout.name = body().timeout->name.text;
     timeout.outcomes = compile_outcomes({&ast_, &body().timeout->outcomes, &scope, rule_index_},
@@ -325,7 +334,7 @@ class RuleCompiler {
     image_.keys_by_part = keys.by_part;
     image_.shown_key = keys.shown;
     if (image_.keys.empty()) image_.key_types.clear();
-    auto hashes = rule_hashes({ref_, &declared_, &schema(), &state_reads_, &reads_});
+    auto hashes = rule_hashes({ref_, &declared_, &schema(), &state_reads_, &reads_, &features_});
     image_.version = std::move(hashes.version);
     image_.state_identity = std::move(hashes.state_identity);
     take_shape(graph, lowering);
@@ -341,6 +350,7 @@ class RuleCompiler {
   const dsl::Ast& ast_;
   const dsl::RuleDecl& decl_;
   const RuleRef& ref_;
+  Features& features_;
   FieldReads& all_reads_;
   RuleShape& shape_;
   FieldReads reads_;        // of this rule
@@ -379,8 +389,9 @@ bool stands_alone(DiagnosticCode code) {
     case DiagnosticCode::kActiveUnsupported:
     case DiagnosticCode::kCanaryUnsupported:
     case DiagnosticCode::kChainingUnsupported:
-    case DiagnosticCode::kFeatureUnsupported:
-    case DiagnosticCode::kWindowUnsupported:
+    case DiagnosticCode::kBadAggregate:
+    case DiagnosticCode::kFeatureCycle:
+    case DiagnosticCode::kFeatureKeyUnsupported:
       return true;
     default:
       return false;
@@ -394,6 +405,8 @@ bool stands_on_pattern(DiagnosticCode code) {
     case DiagnosticCode::kUnknownName:
     case DiagnosticCode::kLaterPart:
     case DiagnosticCode::kNotAValue:
+    case DiagnosticCode::kFeatureKey:
+    case DiagnosticCode::kFeatureLooksOut:
     case DiagnosticCode::kPrevOutside:
     case DiagnosticCode::kImpossibleCondition:
     case DiagnosticCode::kPatternEmpty:
@@ -407,57 +420,19 @@ bool stands_on_pattern(DiagnosticCode code) {
   }
 }
 
-// Whether the rule is about a declaration that could not be understood: then names and fields may
-// seem to be missing.
-class Suspicion {
- public:
-  Suspicion(const CompileContext& context, const Declared& declared, const RuleRef& rule)
-      : context_(context), declared_(declared) {
-    visit_items(*rule.ast, rule.decl->body.pattern, [&](const dsl::PatternItem& item) {
-      if (const auto* types = types_of(item)) {
-        for (const auto& name : types->types) note(name);
-        for (const auto& name : types->among) note(name);
-      }
-      if (item.until && item.until->type) note(*item.until->type);
-    });
-  }
-
-  [[nodiscard]] bool falls_on(const dsl::Diagnostic& issue) const {
-    const std::string name(context_.sources.text(issue.span));
-    switch (issue.code) {
-      case DiagnosticCode::kUnknownField:
-        return broken_type_ || broken_fields_.contains(name) || is_broken_column(name);
-      case DiagnosticCode::kFieldNotShared:
-        return broken_type_ || broken_fields_.contains(name);
-      case DiagnosticCode::kUnknownName:
-      case DiagnosticCode::kUnknownFunction:
-      case DiagnosticCode::kBareField:
-        return broken_type_ || broken_fields_.contains(name) || declared_.poisoned.contains(name);
-      default:
-        return false;
+// What the rule is about.
+Suspicion suspicion_of(const CompileContext& context, const Declared& declared,
+                       const RuleRef& rule) {
+  Suspicion suspicion(context, declared);
+  visit_items(*rule.ast, rule.decl->body.pattern, [&](const dsl::PatternItem& item) {
+    if (const auto* types = types_of(item)) {
+      for (const auto& name : types->types) suspicion.note(name.text);
+      for (const auto& name : types->among) suspicion.note(name.text);
     }
-  }
-
- private:
-  void note(const dsl::Name& name) {
-    broken_type_ = broken_type_ || declared_.poisoned.contains(name.text);
-    const auto broken = declared_.broken_fields.find(name.text);
-    if (broken == declared_.broken_fields.end()) return;
-    broken_fields_.insert(broken->second.begin(), broken->second.end());
-  }
-  // Which table is meant is not asked: a column of that name is broken in one of them.
-  [[nodiscard]] bool is_broken_column(const std::string& name) const {
-    return std::ranges::any_of(declared_.names.tables, [&](const auto& table) {
-      const auto broken = declared_.broken_fields.find(table.first);
-      return (broken != declared_.broken_fields.end() && broken->second.contains(name)) ||
-             declared_.poisoned.contains(table.first);
-    });
-  }
-  const CompileContext& context_;
-  const Declared& declared_;
-  bool broken_type_ = false;
-  std::set<std::string, std::less<>> broken_fields_;
-};
+    if (item.until && item.until->type) suspicion.note(item.until->type->text);
+  });
+  return suspicion;
+}
 
 // Whether what was found of a rule that the parser has reported may be told beside that.
 bool may_be_told(const dsl::RuleDecl& rule, const dsl::Diagnostic& issue) {
@@ -481,10 +456,12 @@ bool said_better(const dsl::Diagnostics& found, const dsl::Diagnostic& issue) {
 }  // namespace
 
 RuleReport compile_rule(const CompileContext& context, const Declared& declared,
-                        const RuleRef& rule, FieldReads& reads, RuleShape& shape) {
+                        const RuleRef& rule, Features& features, FieldReads& reads,
+                        RuleShape& shape) {
   dsl::Diagnostics found;
-  auto report = RuleCompiler(context, declared, rule, reads, shape, found).compile();
-  const Suspicion suspicion(context, declared, rule);
+  features.begin_rule();
+  auto report = RuleCompiler(context, declared, rule, features, reads, shape, found).compile();
+  const Suspicion suspicion = suspicion_of(context, declared, rule);
   for (const auto& issue : found.list()) {
     if (said_better(found, issue)) continue;
     if (!may_be_told(*rule.decl, issue)) continue;

@@ -5,6 +5,7 @@
 
 #include "compiler/compiler.h"
 #include "compiler/declarations.h"
+#include "compiler/features.h"
 #include "compiler/implications.h"
 
 namespace weir::compiler {
@@ -12,6 +13,7 @@ namespace weir::compiler {
 // Appends the rule to the image if nothing is wrong with it. `reads` takes the fields that it
 // looks at, `shape` what it is compared with other rules by.
 [[nodiscard]] RuleReport compile_rule(const CompileContext& context, const Declared& declared,
-                                      const RuleRef& rule, FieldReads& reads, RuleShape& shape);
+                                      const RuleRef& rule, Features& features, FieldReads& reads,
+                                      RuleShape& shape);
 
 }  // namespace weir::compiler

@@ -124,8 +124,14 @@ TEST(RuleCompiler, EqualConditionsAreKeptOnce) {
 
 TEST(RuleCompiler, NothingIsSilentlyIgnored) {
   const std::pair<const char*, const char*> cases[] = {
-      {"feature f = count(auth by card over 1h)", "W9001"},
-      {"rule r { when auth where count(auth by card over 1h) > 3 }", "W9002"},
+      {"feature f = count(auth by card over 1h) rule r { by card when auth as a then login where "
+       "f[a.card] > 1 within 1h }",
+       "W9011"},
+      {"feature f = count(auth by card over 1h) rule r { by card when auth without login for 1m "
+       "score f }",
+       "W9012"},
+      {"feature f = count(auth by card over 1h) test { expect feature f[\"c\"] == 1 at 1s }",
+       "W9013"},
       {"stream s by card each 1m { n = count(auth) }", "W9003"},
       {"rule a { when auth } rule b { when a }", "W9004"},
       {"list l string rule r { when auth as a add a.card to l }", "W9005"},

@@ -67,7 +67,9 @@ std::set<std::string> field_names(const std::vector<event::EventTypeId>& types,
                                   const event::Schema& schema) {
   std::set<std::string> out;
   for (const auto id : types) {
-    for (const auto& field : schema.types[id.index()].fields) out.insert(field.name);
+    for (const auto& field : schema.types[id.index()].fields) {
+      if (!field.derived) out.insert(field.name);
+    }
   }
   return out;
 }
@@ -80,7 +82,8 @@ class RuleHasher {
         body_(input.rule.decl->body),
         numbers_(number_parts(ast_, body_.pattern)),
         types_(types_in_order(ast_, body_.pattern, *input.schema)),
-        exprs_(*input.declared, numbers_.by_name, field_names(types_, *input.schema)),
+        exprs_(*input.declared, input.features, numbers_.by_name,
+               field_names(types_, *input.schema)),
         bounds_(*input.declared, unused_) {}
 
   RuleHashes hashes() {
@@ -116,8 +119,15 @@ class RuleHasher {
     for (const auto id : types_) {
       const auto& type = input_.schema->types[id.index()];
       std::map<std::string, const event::Field*> fields;
+      std::set<std::string> features;
       for (const auto& [read_type, slot] : reads) {
-        if (read_type == id) fields[type.fields[slot].name] = &type.fields[slot];
+        if (read_type != id) continue;
+        const auto& field = type.fields[slot];
+        if (field.derived) {
+          features.insert(input_.features->identity_of(id, slot));
+        } else {
+          fields[field.name] = &field;
+        }
       }
       out.string(type.name);
       out.u32(static_cast<std::uint32_t>(fields.size()));
@@ -126,6 +136,10 @@ class RuleHasher {
         out.string(field->type.name());
         out.boolean(field->optional);
       }
+      if (features.empty()) continue;
+      out.string("feature reads");
+      out.u32(static_cast<std::uint32_t>(features.size()));
+      for (const auto& feature : features) out.string(feature);
     }
   }
 

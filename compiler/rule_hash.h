@@ -17,12 +17,16 @@
 //   part + u32              the ordinal of a part
 //   param + type + text     the value that it has now
 //   source + string ...     a list or table: its name and types
+//   feature + identity      a feature, by whatever name, or an aggregate over a window; of one that
+//                           stands in an expression the hashes of a define's arguments follow
+//   member of feature + identity   its value as of a part's event
 // A define is its body with the hashes of the arguments in it. A name that could be several of
 // these is `either` and all of them, so that no change of meaning goes unseen.
 //
 // Patterns: the items in the order of the text, each with everything that write_item() writes;
 // counts and durations are their values. Types: the event types in the order of first mention,
-// each with the fields that are read, by name, and their types.
+// each with the fields that are read, by name, and their types; then, where there are any, "feature
+// reads" and the identities of the features that its events carry, with what makes their keys.
 //
 // Ordinals: a named part is the number of the first part of the text with that name; an unnamed
 // one, of the first unnamed part that takes the same types. Renaming a binding changes nothing.
@@ -31,6 +35,7 @@
 #include <string>
 
 #include "compiler/declarations.h"
+#include "compiler/features.h"
 
 namespace weir::compiler {
 
@@ -45,6 +50,7 @@ struct HashInput {
   const event::Schema* schema = nullptr;
   const FieldReads* state_reads = nullptr;  // by the pattern, the keys and `having`
   const FieldReads* reads = nullptr;        // by the outcomes too
+  Features* features = nullptr;
 };
 
 [[nodiscard]] RuleHashes rule_hashes(const HashInput& input);

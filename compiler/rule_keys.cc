@@ -83,7 +83,8 @@ class KeyResolver {
         const auto slot = type.find_field(field.name);
         return slot && type.fields[*slot].type == field.type;
       });
-      if (!likely || !all || field.role == event::FieldRole::kLabel || listed == 3) continue;
+      if (!likely || !all || field.derived || field.role == event::FieldRole::kLabel || listed == 3)
+        continue;
       out += (listed++ == 0 ? "`" : ", `") + field.name + "`";
     }
     return out;
@@ -230,7 +231,9 @@ class KeyResolver {
                 : each.types.back() == type ? " and `"
                                             : ", `") +
                type->name + "`";
-        for (const auto& field : type->fields) known.push_back(field.name);
+        for (const auto& field : type->fields) {
+          if (!field.derived) known.push_back(field.name);
+        }
       }
       auto& issue = diagnostics_.add(DiagnosticCode::kUnknownField, each.name->span,
                                      who + (each.types.size() == 1 ? " has" : " have") +

@@ -156,6 +156,7 @@ ExprScope RuleLowering::scope_of(PartIndex index, std::uint32_t count_min,
   ExprScope scope;
   scope.schema = input_.schema;
   scope.declarations = input_.declarations;
+  scope.features = input_.features;
   scope.registers = &registers_;
   scope.reads = input_.reads;
   scope.place = ExprPlace::kWhere;

@@ -27,6 +27,7 @@ struct LoweringInput {
   const dsl::Ast* ast = nullptr;
   const event::Schema* schema = nullptr;
   const Declarations* declarations = nullptr;
+  Features* features = nullptr;
   FieldReads* reads = nullptr;
   std::map<std::string, ParamView, std::less<>> arguments;  // of a template
   const PatternGraph* graph = nullptr;

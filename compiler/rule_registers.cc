@@ -31,6 +31,9 @@ void RuleLowering::lay_out_registers() {
     if (desc.kind == RegisterKind::kKeyField) {
       source.from = RegisterSource::From::kKey;
       source.index = desc.part;
+    } else if (desc.part == nfa::RegisterDesc::kCompleting) {
+      source.from = RegisterSource::From::kCompleting;
+      source.kept = kept_by_type(desc);
     } else if (desc.kind == RegisterKind::kField || desc.kind == RegisterKind::kTime) {
       source.from = desc.kind == RegisterKind::kField ? RegisterSource::From::kEvent
                                                       : RegisterSource::From::kTime;

@@ -54,10 +54,11 @@ bool is_value_of(const dsl::Ast& ast, const dsl::Expr& expr, TypeKind kind,
 
 class TestChecker {
  public:
-  TestChecker(const CompileContext& context, const Declared& declared,
+  TestChecker(const CompileContext& context, const Declared& declared, Features& features,
               const std::vector<RuleReport>& rules, const TestRef& test)
       : context_(context),
         declared_(declared),
+        features_(features),
         rules_(rules),
         ast_(*test.ast),
         test_(*test.decl),
@@ -135,7 +136,9 @@ class TestChecker {
       auto& issue = diagnostics_.add(DiagnosticCode::kUnknownField, field.name.span,
                                      "`" + type.name + "` has no field `" + field.name.text + "`");
       std::vector<std::string_view> known;
-      for (const auto& other : type.fields) known.push_back(other.name);
+      for (const auto& other : type.fields) {
+        if (!other.derived) known.push_back(other.name);
+      }
       suggest_name(issue, field.name, known);
       return;
     }
@@ -174,9 +177,7 @@ class TestChecker {
       case dsl::TestExpect::Kind::kNothing:
         return;
       case dsl::TestExpect::Kind::kFeature:
-        diagnostics_.add(DiagnosticCode::kFeatureUnsupported, expect.span,
-                         "features in tests are not supported yet");
-        return;
+        return check_feature(expect);
       case dsl::TestExpect::Kind::kNamed:
         break;
     }
@@ -199,6 +200,34 @@ class TestChecker {
     }
   }
 
+  void check_feature(const dsl::TestExpect& expect) {
+    if (declared_.poisoned.contains(expect.name.text)) return;
+    if (!declared_.names.features.contains(expect.name.text)) {
+      std::vector<std::string_view> known;
+      for (const auto& [name, feature] : declared_.names.features) known.push_back(name);
+      return unknown(expect.name, "there is no feature `" + expect.name.text + "`", known);
+    }
+    const auto id = features_.named(expect.name.text);
+    if (!id) return;
+    features_.keep(*id);
+    const auto& fields = features_[*id].key_fields;
+    if (expect.keys.size() != fields.size()) {
+      diagnostics_.add(DiagnosticCode::kTestBadValue, expect.name.span,
+                       "`" + expect.name.text + "` is asked for " + std::to_string(fields.size()) +
+                           (fields.size() == 1 ? " value" : " values") + ", not " +
+                           std::to_string(expect.keys.size()));
+      return;
+    }
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      check_value(features_.key_type(*id, i), ast_.expr(expect.keys[i]), fields[i]);
+    }
+    if (expect.value.valid()) {
+      check_value(features_[*id].result, ast_.expr(expect.value), expect.name.text);
+    }
+    diagnostics_.add(DiagnosticCode::kFeatureExpectUnsupported, expect.span,
+                     "the value of a feature cannot be expected in a test yet");
+  }
+
   void check_alert(const dsl::TestExpect& expect, const RuleReport& rule) {
     const auto* decl = decl_of(rule);
     if (decl->broken) return;
@@ -218,6 +247,7 @@ class TestChecker {
 
   const CompileContext& context_;
   const Declared& declared_;
+  Features& features_;
   const std::vector<RuleReport>& rules_;
   const dsl::Ast& ast_;
   const dsl::TestDecl& test_;
@@ -226,9 +256,11 @@ class TestChecker {
 
 }  // namespace
 
-void check_tests(const CompileContext& context, const Declared& declared,
+void check_tests(const CompileContext& context, const Declared& declared, Features& features,
                  const std::vector<RuleReport>& rules) {
-  for (const auto& test : declared.tests) TestChecker(context, declared, rules, test).check();
+  for (const auto& test : declared.tests) {
+    TestChecker(context, declared, features, rules, test).check();
+  }
 }
 
 }  // namespace weir::compiler

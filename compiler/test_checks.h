@@ -3,11 +3,12 @@
 #pragma once
 
 #include "compiler/compiler.h"
+#include "compiler/features.h"
 
 namespace weir::compiler {
 
 // `rules` beside Declared::rules.
-void check_tests(const CompileContext& context, const Declared& declared,
+void check_tests(const CompileContext& context, const Declared& declared, Features& features,
                  const std::vector<RuleReport>& rules);
 
 }  // namespace weir::compiler

@@ -149,6 +149,7 @@ struct Aggregate {
   NumberArg last;             // over last N
   std::string calendar_unit;  // each day in "zone"
   std::string zone;
+  Span zone_span;
   bool excluding_current = false;
   Span span;
 };

@@ -108,6 +108,7 @@ bool Parser::window(Aggregate& aggregate) {
     aggregate.window = WindowKind::kCalendar;
     aggregate.calendar_unit = take_name().text;
     take();
+    aggregate.zone_span = here();
     aggregate.zone = string("a time zone such as \"Europe/London\"").value_or("");
     return true;
   }

@@ -64,7 +64,7 @@ void DecodePlan::add_type(const EventType& type, bool strict) {
   if (!type.id_path.empty()) plan.id = capture(type.id_path);
   for (std::size_t i = 0; i < type.fields.size(); ++i) {
     const Field& field = type.fields[i];
-    if (!field.read && !strict) continue;
+    if (field.derived || (!field.read && !strict)) continue;
     plan.fields.push_back({&field, static_cast<std::uint32_t>(i), capture(field.path),
                            ConstantTable(field.type.constants)});
   }

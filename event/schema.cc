@@ -26,7 +26,7 @@ std::string Type::name() const {
 
 std::optional<std::size_t> EventType::find_field(std::string_view field_name) const {
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].name == field_name) return i;
+    if (fields[i].name == field_name && !fields[i].derived) return i;
   }
   return std::nullopt;
 }

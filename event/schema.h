@@ -7,6 +7,10 @@
 // 2. Only fields with `read` set need to be parsed and checked (language L2.3); the codec leaves
 //    the slots of the others absent unless it is strict.
 // 3. The event's own time and identity are not slots unless they were also declared with a type.
+// 4. Derived fields (the values of features, nfa/feature.h) stand behind the declared ones. They
+// are
+//    of the engine alone: no input has them (readers leave them absent, strict or not), no output
+//    shows them, no name finds them; their `path` is empty, `optional` true and `read` false.
 #pragma once
 
 #include <cstdint>
@@ -64,6 +68,7 @@ struct Field {
   FieldRole role = FieldRole::kNone;
   std::vector<std::string> path;  // where it stands in the input; {name} unless `from "a.b"`
   bool read = false;              // some loaded rule reads it
+  bool derived = false;           // the value of a feature, which the engine fills in
 };
 
 struct EventType {
@@ -76,6 +81,7 @@ struct EventType {
   std::vector<std::string> id_path = {"id"};
   std::vector<Field> fields;
 
+  // A declared field.
   [[nodiscard]] std::optional<std::size_t> find_field(std::string_view field_name) const;
 };
 

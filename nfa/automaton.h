@@ -161,9 +161,16 @@ struct RunAggregate {
 
 // Where the value of a register comes from while a run is under way.
 struct RegisterSource {
-  enum class From : std::uint8_t { kEvent, kTime, kAggregate, kKey } from = From::kEvent;
-  std::uint16_t index = 0;         // of event_registers, aggregates, or the key's fields
-  std::vector<std::int16_t> kept;  // kEvent: by local type, the field's place in a kept event; -1
+  enum class From : std::uint8_t {
+    kEvent,
+    kTime,
+    kAggregate,
+    kKey,
+    kCompleting,  // the event that completes a match: for `having` and outcomes only
+  } from = From::kEvent;
+  std::uint16_t index = 0;  // of event_registers, aggregates, or the key's fields
+  // kEvent, kCompleting: by local type, the field's place in a kept event; -1.
+  std::vector<std::int16_t> kept;
 };
 
 struct Automaton {

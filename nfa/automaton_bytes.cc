@@ -86,7 +86,7 @@ void show(ImageIo& io, RunAggregate& aggregate) {
 }
 
 void show(ImageIo& io, RegisterSource& source) {
-  io.choice(source.from, RegisterSource::From::kKey);
+  io.choice(source.from, RegisterSource::From::kCompleting);
   io.plain(source.index);
   io.list(source.kept);
 }

@@ -169,6 +169,12 @@ class AutomatonVerifier {
         if (sound()) need(value_class(desc.type) == keys[desc.part], "the type of a key");
         return;
       case RegisterKind::kField:
+        if (desc.part == RegisterDesc::kCompleting) {
+          need(source.from == From::kCompleting && !desc.type.is_list(),
+               "a register of the event that completes");
+          if (sound()) check_kept_list(source.kept, value_class(desc.type));
+          return;
+        }
         need(source.from == From::kEvent, "the source of a register");
         break;
       case RegisterKind::kTime:
@@ -232,7 +238,12 @@ class AutomatonVerifier {
   void check_acceptors() {
     need(a_.acceptors.size() <= kMaxIndex, "too many conditions");
     for (const auto id : a_.acceptor_lists) inside(id, a_.acceptors, "a list of conditions");
-    for (const auto reg : a_.register_lists) need(reg < a_.registers.size(), "a register");
+    for (const auto reg : a_.register_lists) {
+      need(reg < a_.registers.size(), "a register");
+      if (!sound()) return;
+      need(a_.sources[reg].from != RegisterSource::From::kCompleting,
+           "a condition on the event that completes");
+    }
     for (const auto& acceptor : a_.acceptors) {
       inside(acceptor.part, a_.parts, "the part of a condition");
       need(acceptor.key_expr < std::max<std::size_t>(rule_.keys.size(), 1), "the key of a part");

@@ -22,6 +22,7 @@
 #include "nfa/automaton.h"
 #include "nfa/dataset.h"
 #include "nfa/explain.h"
+#include "nfa/feature.h"
 #include "nfa/program.h"
 
 namespace weir::nfa {
@@ -134,6 +135,8 @@ struct Image {
   std::vector<ProgramId> predicates;        // by PredicateId: single-event conditions
   std::vector<ListImage> lists;
   std::vector<TableImage> tables;
+  std::vector<FeatureImage> features;      // what one reads stands before it
+  std::vector<FeatureRead> feature_reads;  // one for each derived slot of the schema
   std::vector<RuleImage> rules;
 
   static constexpr std::uint32_t kThresholds = 0xFFFFFFFF;  // of program_rule
@@ -141,7 +144,7 @@ struct Image {
 };
 
 // Of the bytes; another one is refused.
-inline constexpr std::uint32_t kImageVersion = 2;
+inline constexpr std::uint32_t kImageVersion = 3;
 
 // Image to bytes and back. read_image() never trusts: a byte string that is not an image of this
 // version, or breaks an invariant, is an Error (kCorrupt, kVersion), never a crash.
@@ -154,5 +157,10 @@ inline constexpr std::uint32_t kImageVersion = 2;
 
 // For people: `weir explain --stage automaton`.
 [[nodiscard]] std::string print_automaton(const Image& image, const RuleImage& rule);
+// `weir explain --stage features`: those that the rule reads, directly or by way of another; all of
+// them if there is none.
+[[nodiscard]] std::string print_features(const Image& image, const RuleImage* rule);
+// What makes the key of a read: `card, program 7`.
+[[nodiscard]] std::string read_key_text(const Image& image, const FeatureRead& read);
 
 }  // namespace weir::nfa

@@ -3,7 +3,7 @@
 //   "WEIRIMG\0"  u32 version  u32 sections  u64 high, u64 low: XXH3-128 of all that follows
 //   then each section, in this order:  u32 name (four letters)  u64 size  its bytes
 //     SCHM event types   DCSN decisions and thresholds   PROG programs   LIST lists
-//     TABL tables        RULE rules
+//     TABL tables        FEAT features   RULE rules
 //
 // Integers and strings are as in base/bytes.h; a list is a u32 count and its elements.
 #include <utility>
@@ -19,7 +19,7 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::string_view kMagic{"WEIRIMG\0", 8};
-constexpr std::uint32_t kSections = 6;
+constexpr std::uint32_t kSections = 7;
 constexpr std::size_t kHeaderBytes = 8 + 4 + 4 + 16;
 
 constexpr std::uint32_t section_name(const char (&letters)[5]) {
@@ -37,6 +37,7 @@ void show(ImageIo& io, event::Field& field) {
   io.choice(field.role, event::FieldRole::kPii);
   io.list(field.path);
   io.plain(field.read);
+  io.plain(field.derived);
 }
 
 void show_schema(ImageIo& io, Image& image) {
@@ -107,6 +108,47 @@ void show_tables(ImageIo& io, Image& image) {
     if (!rows) return io.fail();
     image.tables.push_back({std::move(name), std::move(*rows)});
   }
+}
+
+// ---- features ----------------------------------------------------------------------------------
+
+void show(ImageIo& io, WindowSpec& window) {
+  io.choice(window.kind, WindowKind::kLastEvents);
+  io.plain(window.length_ms);
+  io.plain(window.every_ms);
+  io.plain(window.events);
+  io.choice(window.unit, CalendarUnit::kMonth);
+  io.plain(window.zone);
+}
+
+void show(ImageIo& io, FeatureImage& feature) {
+  io.list(feature.names);
+  io.plain(feature.source);
+  io.list(feature.where);
+  io.list(feature.where_texts);
+  io.choice(feature.aggregate, AggregateKind::kRate);
+  io.plain(feature.slot);
+  io.plain(feature.quantile);
+  io.list(feature.key);
+  io.list(feature.key_fields);
+  show(io, feature.window);
+  io.plain(feature.excluding_current);
+  io.type(feature.result);
+  io.plain(feature.level);
+  io.plain(feature.state_identity);
+}
+
+void show_features(ImageIo& io, Image& image) {
+  io.list(image.features, [&io](FeatureImage& feature) { show(io, feature); });
+  io.list(image.feature_reads, [&io](FeatureRead& read) {
+    io.plain(read.type);
+    io.plain(read.feature);
+    io.list(read.key, [&io](ReadKey& key) {
+      io.plain(key.slot);
+      io.plain(key.program);
+    });
+    io.plain(read.slot);
+  });
 }
 
 // ---- rules -------------------------------------------------------------------------------------
@@ -195,7 +237,8 @@ struct Section {
 constexpr Section kLayout[kSections] = {
     {section_name("SCHM"), show_schema},   {section_name("DCSN"), show_decisions},
     {section_name("PROG"), show_programs}, {section_name("LIST"), show_lists},
-    {section_name("TABL"), show_tables},   {section_name("RULE"), show_rules},
+    {section_name("TABL"), show_tables},   {section_name("FEAT"), show_features},
+    {section_name("RULE"), show_rules},
 };
 
 std::unexpected<base::Error> damaged(const std::string& what) {

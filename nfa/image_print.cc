@@ -81,12 +81,15 @@ class AutomatonPrinter {
     for (std::size_t i = 0; i < a_.registers.size(); ++i) {
       using From = RegisterSource::From;
       const auto& source = a_.sources[i];
-      const char* from = source.from == From::kEvent       ? "event "
-                         : source.from == From::kTime      ? "time of event "
-                         : source.from == From::kAggregate ? "aggregate "
-                                                           : "key field ";
-      line("r" + std::to_string(i), a_.registers[i].text() + ": " + a_.registers[i].type.name() +
-                                        ", from " + from + std::to_string(source.index));
+      const char* from = source.from == From::kEvent        ? "event "
+                         : source.from == From::kTime       ? "time of event "
+                         : source.from == From::kAggregate  ? "aggregate "
+                         : source.from == From::kCompleting ? "the completing event"
+                                                            : "key field ";
+      const auto& desc = a_.registers[i];
+      line("r" + std::to_string(i),
+           desc.text() + ": " + desc.type.name() + ", from " + from +
+               (source.from == From::kCompleting ? "" : std::to_string(source.index)));
     }
     for (std::size_t local = 0; local < a_.kept_slots.size(); ++local) {
       std::string text;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nfa/automaton_verify.h"
+#include "nfa/feature_verify.h"
 #include "nfa/image.h"
 
 namespace weir::nfa {
@@ -24,6 +25,7 @@ class ImageVerifier {
     if (sound()) {
       if (auto programs = check_programs(); !programs) return programs;
     }
+    if (sound()) need_features(verify_features(image_));
     for (std::uint32_t r = 0; sound() && r < image_.rules.size(); ++r) {
       if (auto automaton = verify_automaton(image_, r); !automaton) return automaton;
       if (auto rule = check_rule(r); !rule) return rule;
@@ -39,6 +41,10 @@ class ImageVerifier {
     if (!holds && wrong_.empty()) wrong_ = what;
   }
 
+  void need_features(const char* wrong) {
+    if (wrong != nullptr) wrong_ = wrong;
+  }
+
   // ---- tables -----------------------------------------------------------------------------------
 
   void check_type(const event::Type& type) {
@@ -50,8 +56,12 @@ class ImageVerifier {
     for (const auto& type : image_.schema.types) {
       need(!type.name.empty(), "an event type without a name");
       need(type.fields.size() <= Operand::kMaxIndex, "an event type with too many fields");
+      bool derived = false;
       for (const auto& field : type.fields) {
-        need(!field.name.empty() && !field.path.empty(), "a field without a name");
+        need(!field.name.empty() && field.path.empty() == field.derived, "a field without a name");
+        need(field.derived || !derived, "a declared field behind a derived one");
+        need(!field.derived || (field.optional && !field.read), "a derived field");
+        derived = field.derived;
         check_type(field.type);
       }
     }
@@ -108,7 +118,8 @@ class ImageVerifier {
       need(key.slots[type].empty() || key.slots[type].size() == key.fields.size(),
            "the fields of a key");
       for (const auto slot : key.slots[type]) {
-        need(slot < fields.size() && !fields[slot].type.is_list(), "a field of a key");
+        need(slot < fields.size() && !fields[slot].type.is_list() && !fields[slot].derived,
+             "a field of a key");
       }
     }
   }

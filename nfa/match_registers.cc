@@ -19,6 +19,7 @@ void MatchRegisters::load(const RunStore& store, const RunStore::Layout& layout,
 }
 
 bool MatchRegisters::names(const TakenEvent& taken, std::uint16_t name) const {
+  if (name == RegisterDesc::kCompleting) return true;  // the last one taken
   return automaton_.part_name[automaton_.positions[taken.position].part.index()] == name;
 }
 

@@ -12,6 +12,7 @@ int RegisterDesc::slot_of(event::EventTypeId event_type) const {
 }
 
 std::string RegisterDesc::text() const {
+  if (part == kCompleting) return field;
   const std::string member = part_name + '.' + field;
   const bool first = which == RegisterWhich::kFirst;
   switch (kind) {

@@ -43,6 +43,8 @@ struct RegisterDesc {
   RegisterKind kind = RegisterKind::kField;
   RegisterWhich which = RegisterWhich::kLast;  // kField and kTime
   // The part, as numbered by who gave the compiler the scope; for kKeyField the place in the key.
+  // kCompleting: whichever takes the event that completes the match; only of a kField.
+  static constexpr std::uint16_t kCompleting = 0xFFFF;
   std::uint16_t part = 0;
   std::string part_name;
   std::string field;  // name of the field; empty for kTime and kCount

@@ -109,6 +109,9 @@ TypeDispatch make_dispatch(const LoadedImage& loaded, const std::vector<RuleOfTy
 }  // namespace
 
 base::Result<LoadedImage> load_image(const nfa::Image& image) {
+  if (!image.features.empty()) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "features cannot be run yet");
+  }
   LoadedImage loaded;
   loaded.image = &image;
   for (const auto& list : image.lists) {

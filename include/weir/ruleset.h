@@ -50,7 +50,7 @@ struct RuleInfo {
 };
 
 // The forms that a rule passes through, for people who want to see why it does what it does.
-enum class CompileStage : std::uint8_t { ast, pattern, typed, program, automaton };
+enum class CompileStage : std::uint8_t { ast, pattern, typed, program, automaton, features };
 
 class Ruleset {
  public:
@@ -67,7 +67,8 @@ class Ruleset {
   // corrupt or version if the bytes are no image of this version; never trusts them.
   [[nodiscard]] static Result<Ruleset> load(std::string_view bytes);
 
-  // `rule` empty: of all rules. Of a loaded image only program and automaton are there.
+  // `rule` empty: of all rules. Of a loaded image only program, automaton and features
+  // are there.
   [[nodiscard]] Result<std::string> print_stage(CompileStage stage, std::string_view rule) const;
 
   struct Impl;

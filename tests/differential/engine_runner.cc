@@ -34,6 +34,7 @@ class RowOfCase {
     slots_.resize(fields.size());
     present_.assign(event::presence_words(fields.size()) + 1, 0);
     for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].derived) continue;
       const auto place = event.fields.find(fields[i].name);
       if (place == event.fields.end() || reference::is_absent(place->second)) continue;
       slots_[i] = value_of(fields[i].type, place->second);

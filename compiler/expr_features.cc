@@ -1,0 +1,434 @@
+// The values of features in expressions. Where an event is at hand, a feature is one of its slots,
+// a derived one. In `having` and outcomes it is that slot of the event which completes the match,
+// kept like any other field of it.
+#include <algorithm>
+
+#include "compiler/expr_codegen.h"
+#include "compiler/expr_lower.h"
+#include "compiler/expr_render.h"
+
+namespace weir::compiler {
+
+using dsl::DiagnosticCode;
+using dsl::Expr;
+using dsl::ExprKind;
+using dsl::Op;
+using dsl::Span;
+using event::TypeKind;
+using nfa::AggregateKind;
+using nfa::FeatureImage;
+
+// False, and reported: no feature has a value here.
+bool Lowering::features_allowed(const Step& step, Span span) {
+  if (step.env->constants_only) {
+    diagnostics_.add(DiagnosticCode::kNotConstant, span,
+                     "the value of a feature is not known before any event");
+    return false;
+  }
+  if (scope_.features != nullptr) return true;
+  diagnostics_.add(DiagnosticCode::kNotAValue, span,
+                   "a feature has no value here: there is no event and no key");
+  return false;
+}
+
+// Names a feature, or is one.
+bool Lowering::is_feature(ExprRef ref) const {
+  const Expr& expr = at(ref);
+  if (expr.kind == ExprKind::kAggregate) return true;
+  return expr.kind == ExprKind::kName && !expr.quoted &&
+         scope_.declarations->features.contains(expr.text);
+}
+
+// Of what is_feature(); nothing if it is wrong, which is reported.
+std::optional<FeatureId> Lowering::feature_of(const Step& step, ExprRef ref) {
+  const Expr& expr = at(ref);
+  if (expr.kind == ExprKind::kName) return scope_.features->named(expr.text);
+  InlineAggregate aggregate{ref.ast, expr.aggregate, scope_.constants, scope_.outer_names};
+  for (const PartView& part : scope_.parts) aggregate.outer_names.insert(part.name);
+  for (const auto& part : scope_.later_parts) aggregate.outer_names.insert(part);
+  for (const Binding& binding : step.env->bindings) {
+    const bool constant =
+        binding.part.empty() && binding.value.valid() && build_.is_constant(binding.value);
+    if (constant) {
+      const IrNode& node = graph_[binding.value];
+      aggregate.constants[binding.name] = {node.type, node.value, node.text};
+    } else {
+      aggregate.constants.erase(binding.name);
+      aggregate.outer_names.insert(binding.name);
+    }
+  }
+  // A field of the source is meant, where it has one of that name.
+  const auto source = scope_.schema->find(ref.ast->aggregate(expr.aggregate).type.text);
+  if (source.valid()) {
+    std::erase_if(aggregate.outer_names, [&](const std::string& name) {
+      return scope_.schema->types[source.index()].find_field(name).has_value();
+    });
+  }
+  return scope_.features->unnamed(aggregate, diagnostics_);
+}
+
+IrId Lowering::aggregate_value(const Step& step) {
+  const Expr& expr = at(step);
+  if (!features_allowed(step, expr.span)) return IrId();
+  const auto id = feature_of(step, step.expr);
+  return id ? feature_value(*id, expr.span, scope_.features->shown(*id)) : IrId();
+}
+
+IrId Lowering::named_feature(const Step& step, const std::string& name) {
+  const Expr& expr = at(step);
+  if (!features_allowed(step, expr.span)) return IrId();
+  const auto id = scope_.features->named(name);
+  return id ? feature_value(*id, expr.span, name) : IrId();
+}
+
+// ---- slots -------------------------------------------------------------------------------------
+
+std::optional<FeatureSlot> Lowering::read_feature(event::EventTypeId type, FeatureId id,
+                                                  std::vector<FeatureKeyPart> key, Span span,
+                                                  const std::string& shown) {
+  auto slot = scope_.features->read(type, id, std::move(key), shown);
+  if (!slot) {
+    diagnostics_.add(
+        DiagnosticCode::kExpressionTooLarge, span,
+        "`" + scope_.schema->types[type.index()].name + "` carries too many values of features");
+  }
+  return slot;
+}
+
+// The fields of the type that are called as those of the feature's key.
+std::optional<std::vector<FeatureKeyPart>> Lowering::own_key(event::EventTypeId type, FeatureId id,
+                                                             Span span, const std::string& shown) {
+  const FeatureImage& feature = (*scope_.features)[id];
+  const event::EventType& here = scope_.schema->types[type.index()];
+  std::vector<FeatureKeyPart> key;
+  for (std::size_t i = 0; i < feature.key_fields.size(); ++i) {
+    const std::string& name = feature.key_fields[i];
+    const event::Type& wanted = scope_.features->key_type(id, i);
+    const auto slot = here.find_field(name);
+    const event::Field* field = slot ? &here.fields[*slot] : nullptr;
+    if (field != nullptr && field->role == event::FieldRole::kLabel) {
+      diagnostics_.add(DiagnosticCode::kLabelInRule, span,
+                       "`" + name + "` is a label: rules must not see it");
+      return std::nullopt;
+    }
+    if (field == nullptr || field->type != wanted) {
+      std::string places;
+      for (const auto& each : feature.key_fields) places += (places.empty() ? "" : ", ") + each;
+      diagnostics_
+          .add(DiagnosticCode::kFeatureKey, span,
+               field == nullptr
+                   ? "`" + here.name + "` has no field `" + name + "`, by which `" + shown +
+                         "` is kept"
+                   : "`" + name + "` is of type " + field->type.name() + " in `" + here.name +
+                         "`, but `" + shown + "` is kept by one of type " + wanted.name())
+          .help = feature.names.empty() ? "declare it as a feature, and name the key: `F[...]`"
+                                        : "say for which: `" + feature.names.front() +
+                                              "[...]`, with a value for (" + places + ")";
+      return std::nullopt;
+    }
+    FeatureKeyPart part;
+    part.slot = static_cast<std::uint16_t>(*slot);
+    key.push_back(std::move(part));
+  }
+  return key;
+}
+
+// `part.F`: the slot in an event of the part. Nothing, and reported: there is no such thing.
+std::optional<std::uint16_t> Lowering::part_feature_slot(event::EventTypeId type,
+                                                         const Expr& named) {
+  const bool known = !named.quoted && scope_.declarations->features.contains(named.text);
+  if (!known || scope_.features == nullptr) {
+    unknown_field(scope_.schema->types[type.index()], named);
+    return std::nullopt;
+  }
+  const auto id = scope_.features->named(named.text);
+  if (!id) return std::nullopt;
+  auto key = own_key(type, *id, named.span, named.text);
+  if (!key) return std::nullopt;
+  const auto slot = read_feature(type, *id, std::move(*key), named.span, named.text);
+  return slot ? std::optional(slot->slot) : std::nullopt;
+}
+
+// ---- values ------------------------------------------------------------------------------------
+
+// The value for the key of the event at hand, or of the event that completes the match.
+IrId Lowering::feature_value(FeatureId id, Span span, const std::string& shown) {
+  if (!scope_.at_hand.valid()) {
+    return completing_value(id, span, shown, [&](const CompletingEvent& event) {
+      std::optional<std::vector<FeatureKeyPart>> key(std::in_place);
+      for (const auto& name : (*scope_.features)[id].key_fields) {
+        const auto slot = event.fields.find(name);
+        if (slot == event.fields.end()) {
+          auto& issue = diagnostics_.add(
+              DiagnosticCode::kFeatureKey, span,
+              "`" + shown + "` is kept by `" + name + "`, which is not in the key of the rule");
+          const bool named = !scope_.parts.empty() && !(*scope_.features)[id].names.empty();
+          if (named) {
+            const std::string member = scope_.parts.back().name + "." + shown;
+            issue.help = "say as of which event: `" + member + "`";
+          }
+          return std::optional<std::vector<FeatureKeyPart>>();
+        }
+        FeatureKeyPart part;
+        part.slot = slot->second;
+        key->push_back(std::move(part));
+      }
+      return key;
+    });
+  }
+  auto key = own_key(scope_.at_hand, id, span, shown);
+  if (!key) return IrId();
+  const auto slot = read_feature(scope_.at_hand, id, std::move(*key), span, shown);
+  return slot ? feature_leaf(id, *slot, span, shown) : IrId();
+}
+
+IrId Lowering::feature_leaf(FeatureId id, const FeatureSlot& slot, Span span,
+                            const std::string& shown) {
+  if (scope_.reads != nullptr) scope_.reads->emplace(scope_.at_hand, slot.slot);
+  IrNode n;
+  n.op = IrOp::kSlot;
+  n.type = (*scope_.features)[id].result;
+  n.index = slot.slot;
+  n.text = shown;
+  n.identity = slot.identity;
+  n.span = span;
+  n.may_be_absent = slot.may_be_absent;
+  return build_.leaf(std::move(n));
+}
+
+// A register of the derived slot, for each type that the completing event may have.
+IrId Lowering::completing_value(FeatureId id, Span span, const std::string& shown,
+                                const KeyOfCompleting& key) {
+  if (scope_.completing.empty()) {
+    diagnostics_
+        .add(DiagnosticCode::kFeatureAtDeadline, span,
+             "the value of a feature here is not supported yet: " + scope_.no_completing)
+        .help = "look at it in a `where`, or as of a part's event: `part.feature`";
+    return IrId();
+  }
+  nfa::RegisterDesc desc;
+  desc.part = nfa::RegisterDesc::kCompleting;
+  desc.field = shown;
+  desc.type = (*scope_.features)[id].result;
+  desc.field_type = desc.type;
+  bool absent = false;
+  for (const CompletingEvent& event : scope_.completing) {
+    auto parts = key(event);
+    if (!parts) return IrId();
+    const auto slot = read_feature(event.type, id, std::move(*parts), span, shown);
+    if (!slot) return IrId();
+    absent = absent || slot->may_be_absent;
+    desc.slots.push_back({event.type, slot->slot});
+    if (scope_.reads != nullptr) scope_.reads->emplace(event.type, slot->slot);
+  }
+  return register_leaf(std::move(desc), span, absent);
+}
+
+// ---- F[x] --------------------------------------------------------------------------------------
+
+void Lowering::visit_index(const Step& step) {
+  const Expr& expr = at(step);
+  const ExprRef base_ref = arg(step, 0);
+  const Expr& base = at(base_ref);
+  const bool name = base.kind == ExprKind::kName && !base.quoted;
+  if (name && scope_.declarations->tables.contains(base.text)) {
+    diagnostics_
+        .add(DiagnosticCode::kNotAValue, expr.span,
+             "a row of table `" + base.text + "` is not a value")
+        .help = "name a column: `" + base.text + "[...].column`";
+    return push(IrId());
+  }
+  if (!is_feature(base_ref)) {
+    if (name) {
+      unknown_name(base);
+    } else {
+      diagnostics_.add(DiagnosticCode::kNotAValue, expr.span,
+                       "only features and tables are asked for a key");
+    }
+    return push(IrId());
+  }
+  if (!features_allowed(step, expr.span)) return push(IrId());
+  std::vector<ExprRef> keys;
+  for (std::size_t i = 1; i < expr.args.size(); ++i) keys.push_back(arg(step, i));
+  push_combine(step, keys);
+}
+
+IrId Lowering::combine_index(const Step& step, const std::vector<IrId>& args) {
+  const auto id = feature_of(step, arg(step, 0));
+  if (!id) return IrId();
+  const Expr& base = at(arg(step, 0));
+  return feature_at(*id, args, at(step).span,
+                    base.kind == ExprKind::kName ? base.text : scope_.features->shown(*id));
+}
+
+IrId Lowering::feature_at(FeatureId id, const std::vector<IrId>& keys, Span span,
+                          const std::string& name) {
+  const auto& fields = (*scope_.features)[id].key_fields;
+  if (keys.size() != fields.size()) {
+    std::string places;
+    for (const auto& each : fields) places += (places.empty() ? "" : ", ") + each;
+    diagnostics_.add(DiagnosticCode::kFeatureKey, span,
+                     "`" + name + "` is kept by (" + places + "): it is asked for " +
+                         std::to_string(fields.size()) +
+                         (fields.size() == 1 ? " value" : " values") + ", not " +
+                         std::to_string(keys.size()));
+    return IrId();
+  }
+  std::vector<IrId> fitted;
+  std::string shown = name + "[";
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    shown += (i > 0 ? ", " : "") + render(graph_, keys[i]);
+    const IrId key = build_.convert_to(keys[i], scope_.features->key_type(id, i),
+                                       "the key `" + fields[i] + "` of `" + name + "`");
+    if (!key.valid()) return IrId();
+    if (build_.is_absent(key)) return build_.absent((*scope_.features)[id].result, span);
+    fitted.push_back(key);
+  }
+  shown += ']';
+  if (!scope_.at_hand.valid()) {
+    return completing_value(id, span, shown, [&](const CompletingEvent& event) {
+      std::optional<std::vector<FeatureKeyPart>> parts(std::in_place);
+      for (const IrId key : fitted) {
+        auto part = completing_key_part(key, event);
+        if (!part) return std::optional<std::vector<FeatureKeyPart>>();
+        parts->push_back(std::move(*part));
+      }
+      return parts;
+    });
+  }
+  std::vector<FeatureKeyPart> parts;
+  for (const IrId key : fitted) {
+    auto part = key_part(key);
+    if (!part) return IrId();
+    parts.push_back(std::move(*part));
+  }
+  const auto slot = read_feature(scope_.at_hand, id, std::move(parts), span, shown);
+  return slot ? feature_leaf(id, *slot, span, shown) : IrId();
+}
+
+// A field of the event at hand, or an expression over it.
+std::optional<FeatureKeyPart> Lowering::key_part(IrId key) {
+  std::vector<IrId> todo = {key};
+  while (!todo.empty()) {
+    const IrNode& node = graph_[todo.back()];
+    todo.pop_back();
+    todo.insert(todo.end(), node.args.begin(), node.args.end());
+    if (node.op == IrOp::kRegister) {
+      diagnostics_
+          .add(DiagnosticCode::kFeatureKeyUnsupported, node.span,
+               "the key of a feature cannot be made of an earlier event yet")
+          .help = "keys are made of fields of the event at hand, and of constants";
+      return std::nullopt;
+    }
+    if (node.op == IrOp::kSlot && !node.identity.empty()) {
+      diagnostics_.add(DiagnosticCode::kFeatureKeyUnsupported, node.span,
+                       "the key of a feature cannot be made of the value of another yet");
+      return std::nullopt;
+    }
+  }
+  FeatureKeyPart part;
+  const IrNode& node = graph_[key];
+  if (node.op == IrOp::kSlot) {
+    part.slot = static_cast<std::uint16_t>(node.index);
+    return part;
+  }
+  auto program = generate_value(graph_, key, scope_.at_hand);
+  if (!program) {
+    diagnostics_.add(DiagnosticCode::kExpressionTooLarge, node.span,
+                     "with its defines put in, this expression is too large");
+    return std::nullopt;
+  }
+  part.program = std::move(*program);
+  part.canonical = print(graph_, key);
+  return part;
+}
+
+// In having and outcomes: a constant, or what is a field of the completing event.
+std::optional<FeatureKeyPart> Lowering::completing_key_part(IrId key,
+                                                            const CompletingEvent& event) {
+  const IrNode& node = graph_[key];
+  FeatureKeyPart part;
+  if (node.op == IrOp::kConst) {
+    if (auto program = generate_value(graph_, key, event.type)) part.program = std::move(*program);
+    part.canonical = print(graph_, key);
+    return part;
+  }
+  if (node.op == IrOp::kRegister) {
+    const nfa::RegisterDesc& desc = (*scope_.registers)[node.index];
+    const bool bare = scope_.bare_part && desc.kind == nfa::RegisterKind::kField &&
+                      desc.part == scope_.parts[*scope_.bare_part].part;
+    if (desc.kind == nfa::RegisterKind::kKeyField || bare) {
+      const auto slot = event.fields.find(desc.field);
+      if (slot != event.fields.end()) {
+        part.slot = slot->second;
+        return part;
+      }
+    }
+  }
+  diagnostics_
+      .add(DiagnosticCode::kFeatureKeyUnsupported, node.span,
+           "here the key of a feature cannot be made of this yet")
+      .help = "it is a constant or a field of the rule's key; or look at the feature in a `where`";
+  return std::nullopt;
+}
+
+// ---- zscore ------------------------------------------------------------------------------------
+
+// zscore(x, F), zscore(x, F[k])
+void Lowering::visit_zscore(const Step& step) {
+  const Expr& expr = at(step);
+  const auto refuse = [&](Span span, const std::string& message) {
+    diagnostics_.add(DiagnosticCode::kBadArguments, span, message).help =
+        "as in `zscore(amount, spend_30d)`, where spend_30d is a feature over a field of numbers";
+    push(IrId());
+  };
+  if (expr.args.size() != 2) return refuse(expr.span, "`zscore` takes a value and a feature");
+  ExprRef feature = arg(step, 1);
+  std::vector<ExprRef> operands = {arg(step, 0)};
+  if (at(feature).kind == ExprKind::kIndex) {
+    const Expr& index = at(feature);
+    for (std::size_t i = 1; i < index.args.size(); ++i) {
+      operands.push_back({feature.ast, index.args[i]});
+    }
+    feature = {feature.ast, index.args[0]};
+  }
+  if (!is_feature(feature)) {
+    return refuse(at(feature).span, "the second argument of `zscore` is a feature");
+  }
+  if (!features_allowed(step, expr.span)) return push(IrId());
+  push_combine(step, operands);
+}
+
+IrId Lowering::combine_zscore(const Step& step, const std::vector<IrId>& args) {
+  const Expr& expr = at(step);
+  ExprRef feature = arg(step, 1);
+  const bool indexed = at(feature).kind == ExprKind::kIndex;
+  if (indexed) feature = {feature.ast, at(feature).args[0]};
+  const auto id = feature_of(step, feature);
+  if (!id) return IrId();
+  const auto mean = scope_.features->with_aggregate(*id, AggregateKind::kAvg);
+  const auto deviation = scope_.features->with_aggregate(*id, AggregateKind::kStddev);
+  if (!mean || !deviation) {
+    diagnostics_
+        .add(DiagnosticCode::kBadAggregate, at(feature).span,
+             "`zscore` compares with a feature over a field of numbers")
+        .help = "the feature says of which field, key and window the mean and the deviation are";
+    return IrId();
+  }
+  if (!is_number(graph_[args[0]].type.kind)) {
+    build_.mismatch(expr.span, "`zscore` is for numbers", args[0], IrId());
+    return IrId();
+  }
+  const std::vector<IrId> key(args.begin() + 1, args.end());
+  const auto value = [&](FeatureId of) {
+    const std::string shown = scope_.features->shown(of);
+    const IrId read =
+        indexed ? feature_at(of, key, expr.span, shown) : feature_value(of, expr.span, shown);
+    return read.valid() ? build_.widen(read, TypeKind::kFloat) : read;
+  };
+  const IrId x = build_.widen(args[0], TypeKind::kFloat);
+  const IrId distance = build_.arithmetic(Op::kSub, x, value(*mean), expr.span);
+  return build_.arithmetic(Op::kDiv, distance, value(*deviation), expr.span);
+}
+
+}  // namespace weir::compiler
