@@ -4,26 +4,15 @@
 
 namespace weir::state {
 
-std::size_t LargeWindows::fixed_bytes() const {
-  const std::size_t fields =
-      (RecordFormat::kColumns + layout_.columns.size()) * sizeof(RecordFormat::Field);
-  return sizeof(Header) + (fields + 7) / 8 * 8 + layout_.state_words * sizeof(std::uint64_t);
-}
-
-void LargeWindows::attach() {
-  fields_ = reinterpret_cast<RecordFormat::Field*>(block_ + sizeof(Header));
-  words_ = reinterpret_cast<std::uint64_t*>(block_ + fixed_bytes()) - layout_.state_words;
-}
-
 void LargeWindows::create(std::int64_t time) {
-  const std::size_t bytes = base::Pool::rounded(fixed_bytes());
+  const std::size_t bytes = base::Pool::rounded(layout_.ring_at);
   block_ = static_cast<std::byte*>(context_.pool.allocate(bytes));
-  std::memset(block_, 0, fixed_bytes());
+  std::memset(block_, 0, layout_.ring_at);
   attach();
   header().base_ms = header().last_ms = time;
   header().form = static_cast<std::uint8_t>(BlockForm::kLarge);
   header().bytes = bytes;
-  header().ring_at = static_cast<std::uint32_t>(fixed_bytes());
+  header().ring_at = static_cast<std::uint32_t>(layout_.ring_at);
   for (const std::uint16_t w : layout_.pane_windows) {
     const WindowPlan& window = layout_.windows[w];
     if (window.keeping != Keeping::kOnePane) continue;
@@ -87,7 +76,7 @@ void LargeWindows::add(std::int64_t time, const Int128* values, std::uint64_t pr
     if (((present >> field.column) & 1) == 0) continue;
     add_value(field.op, words_ + field.total, values[field.column]);
   }
-  add_parts(time, values, present);
+  if (layout_.has_parts) add_parts(time, values, present);
   if (!layout_.cursor_windows.empty()) append(time, values, present);
   ++header().next_seq;
   if (!layout_.ranks.empty()) add_ranks(present);
@@ -202,6 +191,7 @@ LargeWindows::Record LargeWindows::begin_of(const WindowPlan& window, std::int64
 }
 
 Reading LargeWindows::read(const AggregatePlan& plan, std::int64_t time) {
+  if (plan.quick != AggregatePlan::Quick::kNone) return read_quick(plan, time);
   switch (plan.spec.kind) {
     case Aggregate::kMin:
     case Aggregate::kMax:

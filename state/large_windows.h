@@ -32,6 +32,24 @@
 
 namespace weir::state {
 
+// The beginning of a block.
+struct LargeHeader {
+  std::int64_t base_ms;  // of the ring's times
+  std::uint16_t unused;
+  std::uint8_t form;
+  std::uint8_t unused2;
+  std::uint32_t stride;
+  std::uint64_t bytes;     // of the block
+  std::uint64_t head_seq;  // of the oldest record in the ring
+  std::uint64_t next_seq;  // of the next event
+  std::int64_t last_ms;
+  std::uint32_t head_slot;
+  std::uint32_t tail_slot;  // of the next record
+  std::uint32_t capacity;   // records; 0 if no window needs the ring
+  std::uint32_t ring_at;    // bytes from the block's beginning
+};
+static_assert(offsetof(LargeHeader, form) == kFormByte && sizeof(LargeHeader) % 8 == 0);
+
 class LargeWindows {
  public:
   LargeWindows(const WindowContext& context, std::byte*& block)
@@ -43,6 +61,8 @@ class LargeWindows {
   void create(std::int64_t time);
   // The columns' values as numbers (total.h). Texts stay the caller's.
   void add(std::int64_t time, const Int128* values, std::uint64_t present);
+  // The same for a layout that is plain.
+  void add_plain(std::int64_t time, const Cell* cells);
   [[nodiscard]] Reading read(const AggregatePlan& plan, std::int64_t time);
   // Moves all cursors to `time` and gives back what memory that frees.
   void trim(std::int64_t time);
@@ -59,8 +79,8 @@ class LargeWindows {
     Int128 values[kMaxColumns] = {};
     for (std::uint64_t seq = header().head_seq; seq != header().next_seq; ++seq) {
       const std::byte* record = record_of(seq);
-      for (unsigned c = 0; c < layout_.columns.size(); ++c) {
-        if (layout_.columns[c].in_ring) values[c] = RecordFormat::load(record, fields_, c);
+      for (const std::uint16_t c : layout_.ring_columns) {
+        values[c] = RecordFormat::load(record, fields_, c);
       }
       visit(time_of(record), values, RecordFormat::load_mask(record, fields_));
     }
@@ -69,22 +89,7 @@ class LargeWindows {
  private:
   static constexpr std::uint64_t kReclaim = 16;
 
-  struct Header {
-    std::int64_t base_ms;  // of the ring's times
-    std::uint16_t unused;
-    std::uint8_t form;
-    std::uint8_t unused2;
-    std::uint32_t stride;
-    std::uint64_t bytes;     // of the block
-    std::uint64_t head_seq;  // of the oldest record in the ring
-    std::uint64_t next_seq;  // of the next event
-    std::int64_t last_ms;
-    std::uint32_t head_slot;
-    std::uint32_t tail_slot;  // of the next record
-    std::uint32_t capacity;   // records; 0 if no window needs the ring
-    std::uint32_t ring_at;    // bytes from the block's beginning
-  };
-  static_assert(offsetof(Header, form) == kFormByte);
+  using Header = LargeHeader;
 
   // What a window or pane was when it began (WindowPlan): position, number, bases, firsts.
   using Record = std::uint64_t*;
@@ -106,9 +111,12 @@ class LargeWindows {
   };
   static_assert(sizeof(LastValue) == 40);
 
-  void attach();
-  [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(block_); }
-  [[nodiscard]] std::size_t fixed_bytes() const;
+  void attach() {
+    header_ = reinterpret_cast<Header*>(block_);
+    fields_ = reinterpret_cast<RecordFormat::Field*>(block_ + sizeof(Header));
+    words_ = reinterpret_cast<std::uint64_t*>(block_ + layout_.ring_at) - layout_.state_words;
+  }
+  [[nodiscard]] Header& header() const { return *header_; }
   template <typename T>
   [[nodiscard]] T& at(std::uint32_t word) const {
     return *reinterpret_cast<T*>(words_ + word);
@@ -123,7 +131,7 @@ class LargeWindows {
 
   // Ring (large_windows_ring.cc).
   [[nodiscard]] std::byte* slot(std::uint64_t index) const {
-    return block_ + header().ring_at + index * header().stride;
+    return reinterpret_cast<std::byte*>(header_) + header_->ring_at + index * header_->stride;
   }
   [[nodiscard]] std::uint32_t slot_of(std::uint64_t seq) const {
     const std::uint64_t index = header().head_slot + (seq - header().head_seq);
@@ -135,6 +143,9 @@ class LargeWindows {
     return header().base_ms + static_cast<std::int64_t>(RecordFormat::load_time(record, fields_));
   }
   void append(std::int64_t time, const Int128* values, std::uint64_t present);
+  void make_room_for(std::int64_t time, const Cell* cells);
+  void append_texts(std::byte* record, std::int64_t time, const Int128* values,
+                    std::uint64_t present);
   [[nodiscard]] bool fits(std::int64_t time, const Int128* values, std::uint64_t present) const;
   void write_record(std::byte* record, std::int64_t time, const Int128* values,
                     std::uint64_t present);
@@ -145,6 +156,9 @@ class LargeWindows {
   void reclaim(std::int64_t time);
   void drop_head(std::uint64_t head);
   void advance(const WindowPlan& window, std::int64_t floor);
+  template <bool kSum>
+  void advance_sliding(const SlidingPlan& window, std::int64_t floor);
+  void move_cursor(std::uint16_t window, std::int64_t time);
   void leave(const WindowPlan& window, Record state, const std::byte* record, std::uint64_t seq);
   template <typename Act>
   void with_values(std::uint16_t column, Act act) const;
@@ -181,6 +195,7 @@ class LargeWindows {
   void trim_parts(std::int64_t time);
   [[nodiscard]] std::size_t part_bytes() const;
 
+  [[nodiscard]] Reading read_quick(const AggregatePlan& plan, std::int64_t time);
   [[nodiscard]] Reading read_totals(const AggregatePlan& plan, std::int64_t time);
   [[nodiscard]] Reading read_extreme(const AggregatePlan& plan, std::int64_t floor);
   [[nodiscard]] Reading read_distinct(const AggregatePlan& plan, std::int64_t floor);
@@ -192,8 +207,95 @@ class LargeWindows {
   const WindowContext& context_;
   const WindowLayout& layout_;
   std::byte*& block_;
+  Header* header_ = nullptr;
   RecordFormat::Field* fields_ = nullptr;
   std::uint64_t* words_ = nullptr;
 };
+
+// As advance(), for the windows that have a SlidingPlan.
+template <bool kSum>
+void LargeWindows::advance_sliding(const SlidingPlan& window, std::int64_t floor) {
+  const Header& h = *header_;
+  std::uint64_t* const state = words_ + window.state;
+  std::uint64_t seq = state[WindowPlan::kStart];
+  if (floor <= h.base_ms || seq == h.next_seq) return;
+  const auto distance = static_cast<std::uint64_t>(floor - h.base_ms);
+  const RecordFormat::Field time = fields_[RecordFormat::kTime];
+  const RecordFormat::Field value = fields_[RecordFormat::kColumns + window.column];
+  const std::byte* record = record_of(seq);
+  if (load_unsigned(record + time.end, time.bytes) >= distance) return;
+  const std::byte* const end = slot(h.capacity);
+  Int128 sum = 0;
+  do {
+    if constexpr (kSum) sum += load_narrow(record + value.end, value.bytes);
+    ++seq;
+    record += h.stride;
+    if (record == end) record = slot(0);
+  } while (seq != h.next_seq && load_unsigned(record + time.end, time.bytes) < distance);
+  state[WindowPlan::kStart] = seq;
+  if constexpr (kSum) {
+    sum += load_cell(words_ + window.base);
+    std::memcpy(words_ + window.base, &sum, sizeof sum);
+  }
+}
+
+inline void LargeWindows::move_cursor(std::uint16_t index, std::int64_t time) {
+  const SlidingPlan& window = layout_.sliding[index];
+  switch (window.leave) {
+    case SlidingPlan::Leave::kSumInt:
+      return advance_sliding<true>(window, time - window.length_ms);
+    case SlidingPlan::Leave::kNothing:
+      return advance_sliding<false>(window, time - window.length_ms);
+    default:
+      return advance(layout_.windows[index], floor(index, time));
+  }
+}
+
+inline void LargeWindows::add_plain(std::int64_t time, const Cell* cells) {
+  LargeHeader* h = header_;
+  h->last_ms = time;
+  const RecordFormat::Field* at = fields_;
+  const auto distance = static_cast<std::uint64_t>(time - h->base_ms);
+  bool fits =
+      h->next_seq - h->head_seq != h->capacity && (distance >> 1 >> (8 * at->bytes - 1)) == 0;
+  for (const std::uint16_t c : layout_.ring_columns) {
+    const unsigned shift = 64 - 8u * at[RecordFormat::kColumns + c].bytes;
+    const std::int64_t value = cells[c].integer;
+    const auto up = static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << shift);
+    fits = fits && (up >> shift) == value;
+  }
+  if (!fits) [[unlikely]] {
+    make_room_for(time, cells);
+    h = header_;
+    at = fields_;
+  }
+  std::byte* record = slot(h->tail_slot);
+  h->tail_slot = h->tail_slot + 1 == h->capacity ? 0 : h->tail_slot + 1;
+  ++h->next_seq;
+  store_narrow(record + at->end, at->bytes, static_cast<std::uint64_t>(time - h->base_ms));
+  for (const std::uint16_t c : layout_.ring_columns) {
+    const RecordFormat::Field& field = at[RecordFormat::kColumns + c];
+    store_narrow(record + field.end, field.bytes, static_cast<std::uint64_t>(cells[c].integer));
+  }
+  for (const FieldPlan& field : layout_.fields) {
+    add_int(words_ + field.total, cells[field.column].integer);
+  }
+  if (h->next_seq % kReclaim == 0) reclaim(time);
+}
+
+// As read_totals() would.
+inline Reading LargeWindows::read_quick(const AggregatePlan& plan, std::int64_t time) {
+  using Quick = AggregatePlan::Quick;
+  const SlidingPlan& window = layout_.sliding[plan.spec.window];
+  move_cursor(plan.spec.window, time);
+  const std::uint64_t count = header_->next_seq - words_[window.state + WindowPlan::kStart];
+  if (plan.quick == Quick::kCount) return Reading::of(count);
+  const Int128 sum = load_cell(words_ + plan.total) - load_cell(words_ + window.base);
+  if (plan.quick == Quick::kSumInt) return Reading::of(sum);
+  Int128 mean;
+  if (count == 0) return Reading::absent();
+  return mean_half_even(sum, plan.spec.multiplier, count, &mean) ? Reading::of(mean)
+                                                                 : Reading::overflow();
+}
 
 }  // namespace weir::state

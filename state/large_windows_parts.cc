@@ -99,8 +99,8 @@ void LargeWindows::add_parts(std::int64_t time, const Int128* values, std::uint6
   for (const StructurePlan& plan : layout_.sketches) {
     if (has(plan.column)) touch_sketch(plan, time, values[plan.column]);
   }
-  for (std::uint16_t c = 0; c < layout_.columns.size(); ++c) {
-    if (layout_.columns[c].has_last && has(c)) set_last(layout_.columns[c], time, values[c]);
+  for (const std::uint16_t c : layout_.last_columns) {
+    if (has(c)) set_last(layout_.columns[c], time, values[c]);
   }
 }
 

@@ -84,12 +84,13 @@ void LargeWindows::add_ranks(std::uint64_t present) {
   }
 }
 
-bool LargeWindows::fits(std::int64_t time, const Int128* values, std::uint64_t present) const {
+inline bool LargeWindows::fits(std::int64_t time, const Int128* values,
+                               std::uint64_t present) const {
   const auto distance = static_cast<std::uint64_t>(time - header().base_ms);
   const unsigned time_bytes = fields_[RecordFormat::kTime].bytes;
   if (time_bytes != 0 && time_bytes < 8 && (distance >> (8 * time_bytes)) != 0) return false;
-  for (unsigned c = 0; c < layout_.columns.size(); ++c) {
-    if (!layout_.columns[c].in_ring || ((present >> c) & 1) == 0) continue;
+  for (const std::uint16_t c : layout_.ring_columns) {
+    if (((present >> c) & 1) == 0) continue;
     const unsigned bytes = fields_[RecordFormat::kColumns + c].bytes;
     if (bytes >= kWideBytes) continue;
     const auto low = static_cast<std::int64_t>(values[c]);
@@ -100,16 +101,15 @@ bool LargeWindows::fits(std::int64_t time, const Int128* values, std::uint64_t p
   return true;
 }
 
-void LargeWindows::write_record(std::byte* record, std::int64_t time, const Int128* values,
-                                std::uint64_t present) {
+inline void LargeWindows::write_record(std::byte* record, std::int64_t time, const Int128* values,
+                                       std::uint64_t present) {
   const RecordFormat::Field& at = fields_[RecordFormat::kTime];
   const std::int64_t distance = std::max<std::int64_t>(0, time - header().base_ms);
   if (at.bytes != 0) store_narrow(record + at.end, at.bytes, static_cast<std::uint64_t>(distance));
   const RecordFormat::Field& mask = fields_[RecordFormat::kMask];
   if (mask.bytes != 0) store_narrow(record + mask.end, mask.bytes, present);
-  for (unsigned c = 0; c < layout_.columns.size(); ++c) {
+  for (const std::uint16_t c : layout_.ring_columns) {
     const RecordFormat::Field& field = fields_[RecordFormat::kColumns + c];
-    if (field.bytes == 0) continue;
     store_any(record + field.end, field.bytes, ((present >> c) & 1) != 0 ? values[c] : 0);
   }
 }
@@ -123,11 +123,17 @@ void LargeWindows::append(std::int64_t time, const Int128* values, std::uint64_t
   if (now.stride == 0) return;
   std::byte* record = slot(now.tail_slot);
   if (++now.tail_slot == now.capacity) now.tail_slot = 0;
-  if (!layout_.has_text) return write_record(record, time, values, present);
+  if (layout_.has_text) return append_texts(record, time, values, present);
+  write_record(record, time, values, present);
+}
+
+// The record's texts are its own.
+void LargeWindows::append_texts(std::byte* record, std::int64_t time, const Int128* values,
+                                std::uint64_t present) {
   Int128 owned[kMaxColumns];
-  for (unsigned c = 0; c < layout_.columns.size(); ++c) {
-    const bool cloned = layout_.columns[c].in_ring && ((present >> c) & 1) != 0 &&
-                        layout_.columns[c].spec.kind == ColumnKind::kText;
+  for (const std::uint16_t c : layout_.ring_columns) {
+    const bool text = layout_.columns[c].spec.kind == ColumnKind::kText;
+    const bool cloned = text && ((present >> c) & 1) != 0;
     owned[c] = cloned ? TextCell::clone(context_.pool, values[c]) : values[c];
   }
   write_record(record, time, owned, present);
@@ -147,11 +153,16 @@ void LargeWindows::make_room(std::int64_t time, const Int128* values, std::uint6
 void LargeWindows::move_cursors(std::int64_t time) {
   std::uint64_t head = header().next_seq;
   for (const std::uint16_t w : layout_.cursor_windows) {
-    const WindowPlan& window = layout_.windows[w];
-    advance(window, floor(w, time));
-    head = std::min(head, record_state(window)[WindowPlan::kStart]);
+    move_cursor(w, time);
+    head = std::min(head, record_state(layout_.windows[w])[WindowPlan::kStart]);
   }
   drop_head(head);
+}
+
+void LargeWindows::make_room_for(std::int64_t time, const Cell* cells) {
+  Int128 values[kMaxColumns];
+  for (const std::uint16_t c : layout_.ring_columns) values[c] = cells[c].integer;
+  make_room(time, values, ~std::uint64_t{0});
 }
 
 void LargeWindows::reclaim(std::int64_t time) {
@@ -173,8 +184,7 @@ void LargeWindows::drop_head(std::uint64_t head) {
   if (layout_.has_text) {
     for (std::uint64_t seq = h.head_seq; seq != head; ++seq) {
       const std::byte* record = record_of(seq);
-      for (unsigned c = 0; c < layout_.columns.size(); ++c) {
-        if (!layout_.columns[c].in_ring) continue;
+      for (const std::uint16_t c : layout_.ring_columns) {
         if (layout_.columns[c].spec.kind != ColumnKind::kText) continue;
         TextCell::disown(context_.pool, RecordFormat::load(record, fields_, c));
       }
@@ -205,8 +215,7 @@ void LargeWindows::rebuild_ring(std::int64_t time, std::uint64_t records, const 
     fields[0].bytes = static_cast<std::uint8_t>(std::max(span, layout_.small_time_bytes));
   }
   fields[1].bytes = layout_.mask_bytes;
-  for (unsigned c = 0; c < columns; ++c) {
-    if (!layout_.columns[c].in_ring) continue;
+  for (const std::uint16_t c : layout_.ring_columns) {
     unsigned bytes = ((present >> c) & 1) != 0 ? bytes_of(values[c]) : 1;
     for (std::uint64_t seq = h.head_seq; seq != h.next_seq; ++seq) {
       bytes = std::max(bytes, bytes_of(RecordFormat::load(record_of(seq), fields_, c)));
@@ -215,7 +224,7 @@ void LargeWindows::rebuild_ring(std::int64_t time, std::uint64_t records, const 
   }
   const std::uint32_t stride = RecordFormat::lay_out({fields, RecordFormat::kColumns + columns});
 
-  const std::size_t fixed = fixed_bytes();
+  const std::size_t fixed = layout_.ring_at;
   const std::size_t bytes = base::Pool::rounded(fixed + records * stride);
   std::byte* old_block = block_;
   LargeWindows old(context_, old_block);

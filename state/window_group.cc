@@ -73,6 +73,22 @@ std::uint64_t WindowGroup::convert(const Cell* cells, std::uint64_t present, Int
 
 void WindowGroup::add(KeyWindows& key, std::int64_t time, const Cell* cells,
                       std::uint64_t present) {
+  if (layout_->plain && !key.empty() && !is_small(key)) {
+    LargeWindows large(context_, key.block);
+    const std::int64_t last = large.last_time();
+    time = std::max(time, last);
+    if (time - last <= longest_sliding_) [[likely]] {
+      large.add_plain(time, cells);
+      if (large.could_be_small()) [[unlikely]]
+        demote(key);
+      return;
+    }
+  }
+  add_any(key, time, cells, present);
+}
+
+void WindowGroup::add_any(KeyWindows& key, std::int64_t time, const Cell* cells,
+                          std::uint64_t present) {
   Int128 values[kMaxColumns];
   present = convert(cells, present, values);
   if (key.empty() || is_small(key)) return add_small(key, time, values, present);

@@ -103,6 +103,7 @@ class WindowGroup {
   [[nodiscard]] std::int64_t last_time(const KeyWindows& key) const;
   [[nodiscard]] std::int64_t expiry_after(std::int64_t last);
   std::uint64_t convert(const Cell* cells, std::uint64_t present, Int128* values);
+  void add_any(KeyWindows& key, std::int64_t time, const Cell* cells, std::uint64_t present);
   void add_small(KeyWindows& key, std::int64_t time, const Int128* values, std::uint64_t present);
   void promote(KeyWindows& key);
   void demote(KeyWindows& key);

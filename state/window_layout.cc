@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "state/extreme_queue.h"
-#include "state/rank_index.h"
+#include "state/large_windows.h"
 
 namespace weir::state {
 
@@ -70,6 +69,7 @@ class LayoutBuilder {
       if (column.has_last) column.last = take(kLastWords);
     }
     finish();
+    find_quick_ways();
     return layout_;
   }
 
@@ -84,6 +84,7 @@ class LayoutBuilder {
   void claim(AggregatePlan& plan);
   void claim_sums(AggregatePlan& plan);
   void finish();
+  void find_quick_ways();
   void place_window(WindowPlan& window);
 
   std::uint32_t take(std::uint32_t words) {
@@ -364,6 +365,52 @@ void LayoutBuilder::finish() {
     rings = rings && column.in_ring;
   }
   layout_->ring_is_all = rings;
+  for (std::uint16_t c = 0; c < layout_->columns.size(); ++c) {
+    if (layout_->columns[c].in_ring) layout_->ring_columns.push_back(c);
+    if (layout_->columns[c].has_last) layout_->last_columns.push_back(c);
+  }
+  layout_->has_parts = !layout_->queues.empty() || !layout_->sets.empty() ||
+                       !layout_->sketches.empty() || !layout_->last_columns.empty();
+  const std::size_t fields =
+      (RecordFormat::kColumns + layout_->columns.size()) * sizeof(RecordFormat::Field);
+  layout_->ring_at = static_cast<std::uint32_t>(sizeof(LargeHeader) + (fields + 7) / 8 * 8 +
+                                                layout_->state_words * sizeof(std::uint64_t));
+}
+
+void LayoutBuilder::find_quick_ways() {
+  using Leave = SlidingPlan::Leave;
+  for (const WindowPlan& window : layout_->windows) {
+    SlidingPlan& plan = layout_->sliding.emplace_back();
+    plan.state = window.state;
+    plan.length_ms = window.spec.length_ms;
+    if (window.spec.kind != WindowKind::kSliding || window.keeping != Keeping::kCursor) continue;
+    if (layout_->mask_bytes != 0 || !window.ranks.empty() || window.bases.size() > 1) continue;
+    if (window.bases.empty()) {
+      plan.leave = Leave::kNothing;
+      continue;
+    }
+    const FieldPlan& field = layout_->fields[window.bases[0].field];
+    if (field.op != FieldOp::kSumInt) continue;
+    plan.leave = Leave::kSumInt;
+    plan.column = field.column;
+    plan.base = window.state + window.bases[0].at;
+  }
+  const auto quick = [](const SlidingPlan& plan) { return plan.leave != Leave::kOther; };
+  const auto whole = [](const ColumnPlan& c) { return c.spec.kind == ColumnKind::kInt64; };
+  const auto sums = [](const FieldPlan& field) { return field.op == FieldOp::kSumInt; };
+  layout_->plain = !layout_->has_parts && std::ranges::all_of(layout_->sliding, quick) &&
+                   std::ranges::all_of(layout_->columns, whole) &&
+                   std::ranges::all_of(layout_->fields, sums);
+  for (AggregatePlan& plan : layout_->aggregates) {
+    using Quick = AggregatePlan::Quick;
+    const WindowPlan& window = layout_->windows[plan.spec.window];
+    if (layout_->sliding[plan.spec.window].leave == Leave::kOther) continue;
+    if (plan.spec.kind == Aggregate::kCount) plan.quick = Quick::kCount;
+    if (plan.spec.kind == Aggregate::kSum) plan.quick = Quick::kSumInt;
+    if (plan.spec.kind == Aggregate::kAvg) plan.quick = Quick::kAvgInt;
+    if (plan.sum == AggregatePlan::kNone) continue;
+    plan.total = layout_->fields[window.bases[plan.sum].field].total;
+  }
 }
 
 base::Result<std::shared_ptr<const WindowLayout>> WindowLayout::make(WindowGroupSpec spec) {

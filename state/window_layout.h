@@ -78,6 +78,22 @@ struct WindowPlan {
   std::vector<std::uint16_t> ranks;  // of WindowLayout::ranks
 };
 
+// What the reading of a sliding window needs, together: most windows are sliding ones, with a
+// cursor, over columns that always are there.
+struct SlidingPlan {
+  enum class Leave : std::uint8_t {
+    kOther,    // not such a window: WindowPlan tells
+    kNothing,  // no total but the number of events
+    kSumInt    // one, a kSumInt
+  };
+
+  Leave leave = Leave::kOther;
+  std::uint16_t column = 0;
+  std::uint32_t state = 0;  // as WindowPlan::state
+  std::uint32_t base = 0;   // state word of the sum
+  std::int64_t length_ms = 0;
+};
+
 // A queue, a set or a sketch: where values stand, and for which windows.
 struct StructurePlan {
   std::uint16_t column = 0;
@@ -124,6 +140,11 @@ struct AggregatePlan {
   // WindowPlan::firsts.
   std::uint16_t structure = kNone;
   std::uint16_t cursor = 0;
+
+  // Of windows that have a SlidingPlan.
+  enum class Quick : std::uint8_t { kNone, kCount, kSumInt, kAvgInt };
+  Quick quick = Quick::kNone;
+  std::uint32_t total = 0;  // state word of the sum
 };
 
 struct WindowLayout {
@@ -135,6 +156,7 @@ struct WindowLayout {
 
   std::vector<ColumnPlan> columns;
   std::vector<WindowPlan> windows;
+  std::vector<SlidingPlan> sliding;  // one a window
   std::vector<AggregatePlan> aggregates;
   std::vector<FieldPlan> fields;
   std::vector<StructurePlan> queues;
@@ -144,11 +166,16 @@ struct WindowLayout {
   std::vector<std::uint16_t> cursor_windows;  // the windows that have one
   std::vector<std::uint16_t> pane_windows;    // kOnePane or kPanes
   std::vector<std::uint16_t> session_windows;
+  std::vector<std::uint16_t> ring_columns;
+  std::vector<std::uint16_t> last_columns;  // those with ColumnPlan::has_last
   std::uint32_t state_words = 0;
+  std::uint32_t ring_at = 0;           // bytes of a large block before its ring
   std::uint32_t small_time_bytes = 1;  // of a time in a block of few records
   std::uint8_t mask_bytes = 0;         // of a record: which columns are there; 0: all always are
   bool ring_times = false;             // some cursor goes by time
+  bool plain = false;  // counts and sums of sliding windows, over columns of kInt64 alone
   bool has_text = false;
+  bool has_parts = false;      // queues, sets, sketches or last values
   bool for_ever = false;       // a last-N window: nothing ever expires
   bool ring_is_all = false;    // the ring alone tells every value: few records need nothing else
   std::uint64_t optional = 0;  // bits of the columns that may be absent
