@@ -136,7 +136,7 @@ RuleTracer::Key& RuleTracer::key_of(const std::string& bytes, const nfa::KeyExpr
   Key& key = place->second;
   if (!added) return key;
   const event::Schema& schema = loaded_.image->schema;
-  key.entry = table_->insert(bytes, runtime::KeyTable::hash(bytes));
+  key.entry = table_->insert(bytes, runtime::hash_key(bytes));
   key.store = table_->add_store(*key.entry, index_, runner_.stepper().layout()).store;
   if (!expr.fields.empty()) key.text = key_text(schema, expr, row);
   return key;

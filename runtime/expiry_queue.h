@@ -76,7 +76,7 @@ class ExpiryQueues {
       const Expiry expiry = items[first];
       if (size > kAhead) {
         __builtin_prefetch(items[(first + kAhead) & mask].entry);
-        __builtin_prefetch(items[(first + kAhead / 2) & mask].entry->first_rule.seed);
+        __builtin_prefetch(items[(first + kAhead / 2) & mask].entry->first_held.seed);
       }
       first = (first + 1) & mask;
       --size;

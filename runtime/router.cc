@@ -105,7 +105,7 @@ inline const Router::KeyPlace& Router::key_of(const RuleOfType& of_type, const e
 // The key whose bytes begin at `bytes_at` and end where all do, to the shard that owns it.
 Router::KeyPlace Router::add_key(std::uint32_t dimension, std::size_t bytes_at) {
   const std::string_view bytes = std::string_view(out_->key_bytes).substr(bytes_at);
-  const std::uint64_t hash = KeyTable::hash(bytes);
+  const std::uint64_t hash = hash_key(bytes);
   RoutedEvents& to = out_->of_shard[shard_of(hash, out_->of_shard.size())];
   if (to.events.empty() || to.events.back().turn != turn_) {
     to.events.push_back({turn_, static_cast<std::uint32_t>(to.keys.size()),

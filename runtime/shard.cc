@@ -112,7 +112,7 @@ void Shard::find_held(const RoutedEvent& event) {
   const auto last = first + event.rules;
   for (std::uint32_t k = 0; k < event.keys; ++k) {
     if (entries_[k] == nullptr || !routed_->keys[event.first_key + k].ask_held) continue;
-    for (const RuleStore& held : entries_[k]->rules) {
+    for (const RuleStore& held : entries_[k]->held) {
       if (place_of[held.rule] < 0) continue;
       const auto place = static_cast<std::uint32_t>(place_of[held.rule]);
       if (rules[place].by_part) continue;  // routed if it sees the event
@@ -179,7 +179,7 @@ void Shard::see_for_key(const RuleOfType& of_type, const SeenKey& key, nfa::Seen
   runner.see(store, *entry, seen, *receiver_);
   note_open(std::int64_t{store.cohorts_live()} - before);
   settle(rule, entry, *held, seen.ts_ms);
-  if (entry->rules.empty()) {
+  if (entry->held.empty()) {
     table.erase(entry);
     entry = nullptr;
   }
@@ -327,7 +327,7 @@ void Shard::clean_up(std::uint32_t rule, KeyEntry* entry, RuleStore& held, std::
 bool Shard::drop(std::uint32_t rule, KeyEntry* entry) {
   KeyTable& table = *tables_[loaded_.dimension[rule]];
   table.drop_rule(*entry, rule);
-  if (!entry->rules.empty()) return false;
+  if (!entry->held.empty()) return false;
   table.erase(entry);
   return true;
 }
