@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "cctz/civil_time.h"
-#include "cctz/time_zone.h"
+#include <cctz/civil_time.h>
+#include <cctz/time_zone.h>
 
 namespace weir::reference {
 namespace {
