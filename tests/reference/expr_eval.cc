@@ -81,7 +81,10 @@ RefValue float_literal(const std::string& text) {
   return end.ec == std::errc{} ? RefValue{v} : RefValue{};
 }
 
+// R25: with more than 4 digits it is a float.
 RefValue decimal_literal(const std::string& text) {
+  const auto point = text.find('.');
+  if (point != std::string::npos && text.size() - point - 1 > 4) return float_literal(text);
   const auto v = parse_decimal(text);
   return v ? RefValue{*v} : RefValue{};
 }

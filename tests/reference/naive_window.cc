@@ -1,9 +1,9 @@
 #include "tests/reference/naive_window.h"
 
-#include <chrono>
-
 #include <cctz/civil_time.h>
 #include <cctz/time_zone.h>
+
+#include <chrono>
 
 namespace weir::reference {
 namespace {

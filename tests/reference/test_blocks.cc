@@ -98,18 +98,26 @@ class Run {
       const std::string& name = field.name.text;
       out.erase(name);
       if (!field.value.valid()) continue;  // null: absent
+      const dsl::Expr& written = ast_.expr(field.value);
       RefValue v = literals.eval(field.value, Scope{});
-      if (decl != nullptr) v = as_input(*decl, name, std::move(v));
+      if (decl != nullptr) v = as_input(*decl, name, written, std::move(v));
       if (!is_absent(v)) out[name] = std::move(v);
     }
     if (!literals.error().empty()) leave_out(literals.error());
   }
 
-  static RefValue as_input(const dsl::EventDecl& decl, const std::string& name, RefValue v) {
+  // What stands for input is read by the field's type: the digits of a decimal are rounded (L2.3).
+  static RefValue as_input(const dsl::EventDecl& decl, const std::string& name,
+                           const dsl::Expr& written, RefValue v) {
     for (const auto& field : decl.fields) {
       if (field.name.text != name || !field.type) continue;
+      const std::string& type = field.type->base.text;
       const auto* i = std::get_if<std::int64_t>(&v);
-      if (i && field.type->base.text == "time") return RefTime{*i};
+      if (i && type == "time") return RefTime{*i};
+      if (written.kind == dsl::ExprKind::kDecimal && type == "decimal") {
+        const auto rounded = parse_decimal(written.text);
+        return rounded ? RefValue{*rounded} : RefValue{};
+      }
     }
     return v;
   }
