@@ -47,9 +47,12 @@ struct ExhaustiveShape {
   std::string clause;  // of the language page: "L3.4"
   std::string when;
   std::vector<RefEvent> classes;
+  std::string features;  // declarations that stand before the rule
 };
 
 [[nodiscard]] const std::vector<ExhaustiveShape>& exhaustive_shapes();
+// The same for L4.1 and L4.2: apart, as generate_feature_case is.
+[[nodiscard]] const std::vector<ExhaustiveShape>& feature_shapes();
 [[nodiscard]] std::string to_weir(const ExhaustiveShape& shape);
 
 // How the events of an exhaustive stream lie in time.
