@@ -99,7 +99,7 @@ Evaluator::Evaluator(const dsl::Ast& ast, const std::vector<RefEvent>& events)
     } else if (const auto* define = std::get_if<dsl::DefineDecl>(&declaration)) {
       defines_[define->name.text] = define;
     } else if (const auto* feature = std::get_if<dsl::FeatureDecl>(&declaration)) {
-      features_[feature->name.text] = feature->aggregate;
+      if (feature->aggregate.valid()) features_[feature->name.text] = feature->aggregate;
     } else if (const auto* event = std::get_if<dsl::EventDecl>(&declaration)) {
       for (const auto& field : event->fields) fields_[event->name.text].insert(field.name.text);
     }

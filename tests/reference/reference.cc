@@ -364,6 +364,9 @@ base::Result<std::vector<RefAlert>> reference_run(const dsl::Ast& ast, std::stri
   const auto model = read_rule(ast, *decl, evaluator);
   if (!model) return std::unexpected(model.error());
   evaluator.check_aggregates();
+  if (!evaluator.error().empty()) {
+    return base::fail(base::ErrorCode::kInvalidArgument, evaluator.error());
+  }
   std::vector<RefAlert> alerts;
   if (decl->body.mode && decl->body.mode->kind == dsl::ModeKind::kOff) return alerts;
 
