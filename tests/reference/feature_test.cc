@@ -43,6 +43,36 @@ TEST(Features, OutcomesHaveTheValueAtCompletion) {
             "r [\"k1\"] at 2000 by #3: b=3 p=2 score:3 emit.then_n:3 emit.inline:7 emit.other:0\n");
 }
 
+// As of the first a, at 0s, k2 has none; as of the second, at 2s, it has the one of 1s. With a b of
+// k1 between, sums as of the first and of the second are 1 and 1 + 4: zscore(3, ...) of one value
+// is absent, of 1 and 4 it is (3 - 2.5) / sqrt(4.5) = 0.2357.
+TEST(Features, OfAPartForAnotherKeyAndInZscore) {
+  const std::vector<RefEvent> events = {at(0, "a", 1), at(1, "a", 7, "k2"), at(2, "a", 4),
+                                        at(3, "b", 3)};
+  EXPECT_EQ(fired(std::string(kFeatures) +
+                      "feature s = sum(a.v by k over 9s)\n"
+                      "rule r { by k when 2 a as p then b as q within 9s"
+                      " emit was = first(p).n[\"k2\"], is_now = p.n[\"k2\"],"
+                      " one = zscore(3, first(p).s) is missing,"
+                      " two = zscore(3, p.s) * 4 > 0.9428 and zscore(3, p.s) * 4 < 0.9429,"
+                      " most = max(p.s), sums = sum(p.s) }",
+                  events),
+            "r [\"k1\"] at 3000 by #3: p=0,2 q=3 emit.was:0 emit.is_now:1 emit.one:true"
+            " emit.two:true emit.most:5 emit.sums:6\n");
+}
+
+// Arguments of a define stand for what was written, a key or a feature.
+TEST(Features, AsArgumentsAndByArgumentsOfDefines) {
+  EXPECT_EQ(fired(std::string(kFeatures) +
+                      "define hot(who) = n[who] >= 2\ndefine more(f, least) = f >= least\n"
+                      "define once(low) = count(a where v >= low by k over 9s) == 1\n"
+                      "rule r { by k when b where hot(\"k2\") and more(n, 1) and once(2)"
+                      " within 1s score 1 }",
+                  {at(0, "a", 1), at(1, "b"), at(1, "a", 0, "k2"), at(2, "a", 2), at(2, "b"),
+                   at(2, "a", 0, "k2"), at(2, "b"), at(3, "a", 3), at(3, "b")}),
+            "r [\"k1\"] at 2000 by #6: b=6 score:1\n");
+}
+
 // The completing event is the one at hand; at a deadline none is: 2s and 3s lie in [1s, 3s].
 TEST(Features, ExcludingCurrentInOutcomes) {
   EXPECT_EQ(fired(std::string(kFeatures) + "rule r { by k when a within 9s score before }",
