@@ -138,7 +138,9 @@ class FeatureGenerator {
     if (random_.percent(60)) rule.leading.clear();
     if (random_.percent(60)) rule.having.clear();
     if (random_.percent(50)) rule.pattern.trailing.clear();
-    if (rule.pattern.items.size() > 2 && random_.percent(70)) rule.pattern.items.pop_back();
+    // Where parts have keys of their own, a `without` may take its key from the last (R19).
+    const bool shorter = rule.pattern.items.size() > 2 && !rule.by.empty();
+    if (shorter && random_.percent(70)) rule.pattern.items.pop_back();
     CaseItem& last = rule.pattern.items.back();
     last.optional = false;
     if (last.min == 0) last.min = 1;
