@@ -8,11 +8,12 @@
 
 #include "tests/reference/expr_eval.h"
 #include "tests/reference/random.h"
+#include "tests/reference/test_blocks.h"
 
 namespace weir::reference {
 
-// No event lies before it: 2026-01-01T00:00:00Z, from which a test block counts (R30).
-inline constexpr std::int64_t kStreamOriginMs = 1'767'225'600'000;
+// No event lies before it, so that a test block can play them.
+inline constexpr std::int64_t kStreamOriginMs = kTestOriginMs;
 
 struct FeatureStream {
   std::vector<std::string> types;

@@ -1,8 +1,8 @@
 // The reference matcher: language L3 and the features of L4 by definition, clause by clause, at
-// whatever cost. It
-// enumerates every assignment of events to every plain chain of a pattern, finds the moment at
-// which each completes, and replays the moments. It never sees the engine, so it cannot share its
-// mistakes. For streams up to about 14 events.
+// whatever cost. It enumerates every assignment of events to every plain chain of a pattern, finds
+// the moment at which each completes, and replays the moments; a feature it computes anew each time
+// it is read. It never sees the engine, so it cannot share its mistakes. For streams up to about 14
+// events.
 //
 // Used by the differential tests and by test_blocks.h. Pure: no state between calls, thread-safe.
 //
