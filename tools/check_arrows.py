@@ -51,7 +51,7 @@ PARTIES = {
     ),
     "PEGTL": (r"tao/", r"taocpp::pegtl", {"dsl"}),
     "RE2": (r"re2/", r"PkgConfig::RE2", {"nfa", "compiler"}),
-    "cctz": (r"cctz/", r"cctz::cctz", {"nfa", "compiler"}),
+    "cctz": (r"cctz/", r"cctz::cctz", {"nfa", "compiler", "tests/reference"}),
     "oneTBB": (r"(oneapi/)?tbb(/|\.h)|execution$", r"TBB::tbb", {"runtime"}),
     "zstd": (r"zstd\.h|zstd_errors\.h", r"PkgConfig::ZSTD", {"event", "state", "api"}),
     "zlib": (r"zlib\.h|zconf\.h", r"ZLIB::ZLIB", {"event", "state", "api"}),

@@ -29,15 +29,30 @@ namespace weir::reference {
 // past last`; for plans that drop partial matches which others are as good as.
 [[nodiscard]] Case generate_ordered_case(std::uint64_t seed, std::size_t max_events = 12);
 
+// Cases whose conditions read features (L4.1, L4.2): patterns of generate_case with feature
+// conditions laid into them, and rules of one event. They stand apart from case_constructs(), so
+// that an engine without features can be held against the others.
+//
+// Windows are short enough to end within the stream; events lie at their edges, tied, and for
+// calendar windows around the changes of the clocks. Thresholds of floats are such that no value
+// lies on them, and float fields hold multiples of 1/4: the order of sums cannot matter.
+[[nodiscard]] const std::vector<std::string>& feature_constructs();
+[[nodiscard]] Case generate_feature_case(std::uint64_t seed, std::size_t max_events = 14);
+[[nodiscard]] Case generate_feature_case_of(std::uint64_t seed, std::string_view first,
+                                            std::string_view second, std::size_t max_events = 14);
+
 // A pattern with the classes of events that can tell its readings apart. `when` is what stands
 // after `by k` in a rule called `r`.
 struct ExhaustiveShape {
   std::string clause;  // of the language page: "L3.4"
   std::string when;
   std::vector<RefEvent> classes;
+  std::string features;  // declarations that stand before the rule
 };
 
 [[nodiscard]] const std::vector<ExhaustiveShape>& exhaustive_shapes();
+// The same for L4.1 and L4.2: apart, as generate_feature_case is.
+[[nodiscard]] const std::vector<ExhaustiveShape>& feature_shapes();
 [[nodiscard]] std::string to_weir(const ExhaustiveShape& shape);
 
 // How the events of an exhaustive stream lie in time.

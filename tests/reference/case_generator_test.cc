@@ -81,9 +81,8 @@ TEST(CaseGenerator, PrintedTestBlocksPass) {
   }
 }
 
-TEST(ExhaustiveShapes, AllParseAndMatchSomething) {
-  EXPECT_GE(exhaustive_shapes().size(), 60u);
-  for (const ExhaustiveShape& shape : exhaustive_shapes()) {
+void expect_all_match_something(const std::vector<ExhaustiveShape>& shapes) {
+  for (const ExhaustiveShape& shape : shapes) {
     const std::string text = to_weir(shape);
     const Parsed parsed = parse_text(text);
     ASSERT_FALSE(parsed.diagnostics.has_errors()) << problems(parsed) << text;
@@ -99,6 +98,16 @@ TEST(ExhaustiveShapes, AllParseAndMatchSomething) {
     EXPECT_GT(matching, 0u) << text;
     EXPECT_LT(matching, streams) << text;
   }
+}
+
+TEST(ExhaustiveShapes, AllParseAndMatchSomething) {
+  EXPECT_GE(exhaustive_shapes().size(), 60u);
+  expect_all_match_something(exhaustive_shapes());
+}
+
+TEST(ExhaustiveShapes, ThoseOfFeaturesToo) {
+  EXPECT_GE(feature_shapes().size(), 40u);
+  expect_all_match_something(feature_shapes());
 }
 
 TEST(Shrink, KeepsWhatFailsAndDropsTheRest) {

@@ -105,6 +105,24 @@ std::string pattern_text(const CasePattern& pattern, const std::string& indent) 
   return out;
 }
 
+std::string window_text(const CaseWindow& w) {
+  switch (w.kind) {
+    case CaseWindowKind::kSliding:
+      return "over " + duration(w.length_ms);
+    case CaseWindowKind::kHopping:
+      return "over " + duration(w.length_ms) + " every " + duration(w.every_ms);
+    case CaseWindowKind::kTumbling:
+      return "each " + duration(w.length_ms);
+    case CaseWindowKind::kCalendar:
+      return "each " + w.unit + " in \"" + w.zone + "\"";
+    case CaseWindowKind::kSession:
+      return "session " + duration(w.length_ms);
+    case CaseWindowKind::kLast:
+      return "over last " + std::to_string(w.last);
+  }
+  return "";
+}
+
 void names_of(const CasePattern& pattern, std::set<std::string>& out) {
   for (const CaseItem& item : pattern.items) {
     if (!item.name.empty()) out.insert(item.name);
@@ -112,26 +130,37 @@ void names_of(const CasePattern& pattern, std::set<std::string>& out) {
   }
 }
 
-void keep_known(std::vector<CaseCondition>& where, const std::set<std::string>& known) {
+using Names = std::vector<std::string> CaseCondition::*;
+
+// Keeps the conditions of which every name (of parts, or of features) is known.
+void keep_known(std::vector<CaseCondition>& where, Names names,
+                const std::set<std::string>& known) {
   std::erase_if(where, [&](const CaseCondition& c) {
-    return std::any_of(c.names.begin(), c.names.end(),
+    return std::any_of((c.*names).begin(), (c.*names).end(),
                        [&](const std::string& name) { return !known.contains(name); });
   });
 }
 
-void keep_known(std::vector<CaseAbsence>& absences, const std::set<std::string>& known) {
-  for (CaseAbsence& a : absences) keep_known(a.where, known);
+void keep_known(std::vector<CaseAbsence>& absences, Names names,
+                const std::set<std::string>& known) {
+  for (CaseAbsence& a : absences) keep_known(a.where, names, known);
 }
 
-void keep_known(CasePattern& pattern, const std::set<std::string>& known) {
-  keep_known(pattern.trailing, known);
+void keep_known(CasePattern& pattern, Names names, const std::set<std::string>& known) {
+  keep_known(pattern.trailing, names, known);
   for (CaseItem& item : pattern.items) {
-    keep_known(item.absences_before, known);
-    keep_known(item.where, known);
-    keep_known(item.until, known);
+    keep_known(item.absences_before, names, known);
+    keep_known(item.where, names, known);
+    keep_known(item.until, names, known);
     if (item.until.empty()) item.until_type.clear();
-    for (CasePattern& inner : item.patterns) keep_known(inner, known);
+    for (CasePattern& inner : item.patterns) keep_known(inner, names, known);
   }
+}
+
+void keep_known(CaseRule& rule, Names names, const std::set<std::string>& known) {
+  keep_known(rule.leading, names, known);
+  keep_known(rule.pattern, names, known);
+  keep_known(rule.having, names, known);
 }
 
 std::string literal(const RefValue& v) {
@@ -139,8 +168,8 @@ std::string literal(const RefValue& v) {
   return to_text(v);
 }
 
-std::string event_text(const RefEvent& event) {
-  std::string out = duration(event.ts_ms) + " " + event.type + " {";
+std::string event_text(const RefEvent& event, std::int64_t origin_ms) {
+  std::string out = duration(event.ts_ms - origin_ms) + " " + event.type + " {";
   bool first = true;
   for (const auto& [name, value] : event.fields) {
     out += (first ? " " : ", ") + name + ": " + literal(value);
@@ -154,7 +183,8 @@ std::string event_text(const RefEvent& event) {
 std::string case_declarations() {
   std::string out;
   for (const char* type : {"a", "b", "c", "d"}) {
-    out += std::string("event ") + type + " { k string  j string?  v int  x int?  m decimal? }\n";
+    out += std::string("event ") + type +
+           " { k string  j string?  v int  x int?  m decimal?  f float? }\n";
   }
   return out;
 }
@@ -179,20 +209,35 @@ std::string rule_text(const CaseRule& rule) {
   return out + "}\n";
 }
 
-std::string to_weir(const Case& c) { return case_declarations() + "\n" + rule_text(c.rule); }
+std::string aggregate_text(const CaseFeature& feature) {
+  std::string out = feature.function + "(" + feature.type;
+  if (!feature.field.empty()) out += "." + feature.field;
+  if (!feature.where.empty()) out += " where " + condition(feature.where);
+  out += " by " + feature.by + " " + window_text(feature.window) + ")";
+  return out + (feature.excluding_current ? " excluding current" : "");
+}
+
+std::string to_weir(const Case& c) {
+  std::string out = case_declarations() + "\n";
+  for (const CaseFeature& feature : c.features) {
+    out += "feature " + feature.name + " = " + aggregate_text(feature) + "\n";
+  }
+  if (!c.features.empty()) out += "define over_two(n) = n > 2\n\n";
+  return out + rule_text(c.rule);
+}
 
 std::string to_weir_test(const Case& c, const std::vector<RefAlert>& expected) {
   std::string out = to_weir(c) + "\ntest r {\n";
-  std::int64_t end = 0;
+  std::int64_t end = c.origin_ms;
   for (const RefEvent& event : c.events) {
-    out += "  " + event_text(event) + "\n";
+    out += "  " + event_text(event, c.origin_ms) + "\n";
     end = std::max(end, event.ts_ms);
   }
   for (const RefAlert& alert : expected) end = std::max(end, alert.time_ms);
-  out += "  watermark " + duration(end + 3'600'000) + "\n";
+  out += "  watermark " + duration(end - c.origin_ms + 3'600'000) + "\n";
   for (const RefAlert& alert : expected) {
     out += "  expect r" + (alert.timeout.empty() ? "" : "." + alert.timeout) + " at " +
-           duration(alert.time_ms) + " {";
+           duration(alert.time_ms - c.origin_ms) + " {";
     for (std::size_t i = 0; i < alert.match.size(); ++i) {
       out += (i == 0 ? " " : ", ") + alert.match[i].first + ": " +
              std::to_string(alert.match[i].second.size());
@@ -211,13 +256,21 @@ std::set<std::string> part_names(const CasePattern& pattern) {
 
 void drop_dangling(CaseRule& rule) {
   const std::set<std::string> known = part_names(rule.pattern);
-  keep_known(rule.leading, known);
-  keep_known(rule.pattern, known);
-  keep_known(rule.having, known);
+  keep_known(rule, &CaseCondition::names, known);
   for (const std::string& name : rule.skip_names) {
     if (!known.contains(name)) rule.skip.clear();
   }
   if (rule.skip.empty()) rule.skip_names.clear();
+}
+
+void drop_dangling(Case& c) {
+  drop_dangling(c.rule);
+  std::set<std::string> known;
+  for (CaseFeature& feature : c.features) {
+    keep_known(feature.where, &CaseCondition::features, known);
+    known.insert(feature.name);
+  }
+  keep_known(c.rule, &CaseCondition::features, known);
 }
 
 }  // namespace weir::reference

@@ -5,8 +5,9 @@
 // Invariants
 // 1. Durations are in milliseconds; -1 means that the clause is not there. -1 as a maximum means
 //    that there is none.
-// 2. Every condition lists the part names that it mentions; `drop_dangling` removes those whose
-//    part is gone.
+// 2. Every condition lists the part names and the features that it mentions; `drop_dangling`
+// removes
+//    those of which one is gone.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,39 @@ namespace weir::reference {
 
 struct CaseCondition {
   std::string text;
-  std::vector<std::string> names;  // of the parts that it mentions
+  std::vector<std::string> names;     // of the parts that it mentions
+  std::vector<std::string> features;  // that it reads by name
+};
+
+enum class CaseWindowKind : std::uint8_t {
+  kSliding,
+  kHopping,
+  kTumbling,
+  kCalendar,
+  kSession,
+  kLast,
+};
+
+struct CaseWindow {
+  CaseWindowKind kind = CaseWindowKind::kSliding;
+  std::int64_t length_ms = 0;
+  std::int64_t every_ms = 0;
+  std::int64_t last = 1;
+  std::string unit;
+  std::string zone;
+  friend bool operator==(const CaseWindow&, const CaseWindow&) = default;
+};
+
+// `feature NAME = ...`, or an aggregate that a condition spells out.
+struct CaseFeature {
+  std::string name;
+  std::string function;  // as written: `quantile(0.5)`
+  std::string type;
+  std::string field;                 // empty: none
+  std::vector<CaseCondition> where;  // joined by `and`; of features only, without names of parts
+  std::string by = "k";
+  CaseWindow window;
+  bool excluding_current = false;
 };
 
 struct CaseAbsence {
@@ -85,14 +118,19 @@ struct CaseRule {
 
 struct Case {
   std::uint64_t seed = 0;
+  std::vector<CaseFeature> features;  // each reads only such as stand before it
   CaseRule rule;
   std::vector<RefEvent> events;  // in order
-  std::set<std::string> tags;    // the constructs that the rule and the stream use
+  // The time of the stream that is 0s of a test block: windows are aligned to the epoch.
+  std::int64_t origin_ms = 0;
+  std::set<std::string> tags;  // the constructs that the rule and the stream use
 };
 
 // Declarations that every generated rule is written against: the types a b c d with the fields
-// `k string`, `j string?`, `v int`, `x int?`, `m decimal?`.
+// `k string`, `j string?`, `v int`, `x int?`, `m decimal?`, `f float?`.
 [[nodiscard]] std::string case_declarations();
+// `count(a.v where v > 0 by k over 3s) excluding current`.
+[[nodiscard]] std::string aggregate_text(const CaseFeature& feature);
 // The rule alone, and the whole file. The rule is called `r`.
 [[nodiscard]] std::string rule_text(const CaseRule& rule);
 [[nodiscard]] std::string to_weir(const Case& c);
@@ -103,5 +141,7 @@ struct Case {
 [[nodiscard]] std::set<std::string> part_names(const CasePattern& pattern);
 // Removes conditions (and a `skip to`) that mention parts which the pattern does not have.
 void drop_dangling(CaseRule& rule);
+// The same, and those that read features which the case does not have.
+void drop_dangling(Case& c);
 
 }  // namespace weir::reference

@@ -127,27 +127,92 @@ constexpr Row kRows[] = {
      "a then within 1s b without c then a as q"
      " within 3s timeout as late { score 1 }", {"a", "b", "c"}},
 };
+
+// The events of a stream lie a second apart, so windows of whole seconds have events at both ends.
+constexpr Row kFeatureRows[] = {
+    // windows
+    {"L4.1", "a where count(a by k over 2s) == 2 within 1s", {"a", "b"}},
+    {"L4.1", "b where count(a by k over 2s) >= 2 within 1s", {"a", "b"}},
+    {"L4.1", "a where count(a by k over 0s) == 1 within 1s", {"a", "b"}},
+    {"L4.1", "b where count(a by k over 3s every 2s) == 1 within 1s", {"a", "b"}},
+    {"L4.1", "b where count(a by k over 2s every 3s) == 1 within 1s", {"a", "b"}},
+    {"L4.1", "a where count(a by k each 2s) == 2 within 1s", {"a", "b"}},
+    {"L4.1", "b where count(a by k each 3s) == 2 within 1s", {"a", "b"}},
+    {"L4.1", "b where count(a by k session 1s) >= 2 within 1s", {"a", "b", "c"}},
+    {"L4.1", "a where count(a by k session 1s) == 2 within 1s", {"a", "b"}},
+    {"L4.1", "b where sum(a.v by k over last 2) == 3 within 1s", {"a1", "a2", "b"}},
+    // functions
+    {"L4.1", "b where avg(a.v by k over 2s) > 1.5 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where min(a.v by k over 2s) == 2 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where max(a.v by k each 2s) == 1 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where stddev(a.v by k over 3s) > 0.6 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where distinct(a.v by k over 2s) == 2 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where quantile(0.5)(a.v by k over 3s) == 2 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where first(a.v by k over 2s) == 1 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where last(a.v by k session 1s) == 1 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "b where rate(a by k over 2s) > 0.7 within 1s", {"a", "b"}},
+    {"L4.1", "b where avg(a.v by k over 1s) is missing within 1s", {"a", "b"}},
+    // conditions and keys
+    {"L4.1", "b where count(a where v > 1 by k over 2s) == 1 within 1s", {"a1", "a2", "b"}},
+    {"L4.1", "a where count(a by v over 2s) == 2 within 1s", {"a1", "a2"}},
+    {"L4.1", "a where count(a by k, v over 3s) == 2 within 1s", {"a1", "a2"}},
+    // which value
+    {"L4.2", "a where fb == 1 within 1s", {"a", "b"}},
+    {"L4.2", "a where v > fs within 1s", {"a1", "a2"}},
+    {"L4.2", "a where count(a by k session 1s) excluding current == 1 within 1s", {"a", "b"}},
+    {"L4.2", "b where count(a by v over 9s)[1] == 2 within 1s", {"a1", "a2", "b2"}},
+    {"L4.2", "a as p then b where p.fn == 2 within 9s skip none", {"a", "b"}},
+    {"L4.2", "a as p then a where fn > p.fn within 9s", {"a", "b"}},
+    {"L4.2", "2+ a as p then b where first(p).fn == 1 and p.fn == 2 within 9s", {"a", "b"}},
+    {"L4.2", "a as p then b within 9s having fn == 1 and p.fn == 2 skip none", {"a", "b"}},
+    {"L4.2", "a then b without c for 2s within 9s having fn == 1", {"a", "b", "c"}},
+    {"L4.2", "a then b without c where fn == 2 for 2s within 9s", {"a", "b", "c"}},
+    {"L4.2", "a without b where fn == 2 then c within 9s", {"a", "b", "c"}},
+    {"L4.2", "a then next b where count(c by k over 2s) == 1 within 9s", {"a", "b", "c"}},
+    {"L4.2", "some a until fn == 3 then b within 9s skip none", {"a", "b"}},
+    {"L4.2", "some a until b where fn == 2 then c within 9s skip none", {"a", "b", "c"}},
+    {"L4.2", "some a greedy where fn < 3 then a within 9s skip none", {"a", "b"}},
+    {"L4.2", "a where fn == 2 then b within 9s limit 2", {"a", "b"}},
+    {"L4.2", "b where count(a where fn == 2 by k over 9s) == 1 within 1s", {"a", "b"}},
+    {"L4.2", "b where count(a where fb == 0 by k session 1s) == 1 within 1s", {"a", "b"}},
+    {"L4.2", "a where zscore(v, fs) > 0.5 within 1s", {"a1", "a2"}},
+    {"L4.2", "a where zscore(v, avg(a.v by k over 2s)) < -0.5 within 1s", {"a1", "a2"}},
+};
 // clang-format on
+
+constexpr const char* kShapeFeatures =
+    "feature fn = count(a by k over 2s)\n"
+    "feature fb = count(a by k over 2s) excluding current\n"
+    "feature fs = max(a.v by k over last 2) excluding current\n";
+
+template <std::size_t N>
+std::vector<ExhaustiveShape> shapes_of(const Row (&rows)[N], const std::string& features) {
+  std::vector<ExhaustiveShape> out;
+  for (const Row& row : rows) {
+    ExhaustiveShape shape{row.clause, row.when, {}, features};
+    for (const char* text : row.classes) {
+      if (text != nullptr) shape.classes.push_back(event_of(text));
+    }
+    out.push_back(std::move(shape));
+  }
+  return out;
+}
 
 }  // namespace
 
 const std::vector<ExhaustiveShape>& exhaustive_shapes() {
-  static const std::vector<ExhaustiveShape> kShapes = [] {
-    std::vector<ExhaustiveShape> out;
-    for (const Row& row : kRows) {
-      ExhaustiveShape shape{row.clause, row.when, {}};
-      for (const char* text : row.classes) {
-        if (text != nullptr) shape.classes.push_back(event_of(text));
-      }
-      out.push_back(std::move(shape));
-    }
-    return out;
-  }();
+  static const std::vector<ExhaustiveShape> kShapes = shapes_of(kRows, "");
+  return kShapes;
+}
+
+const std::vector<ExhaustiveShape>& feature_shapes() {
+  static const std::vector<ExhaustiveShape> kShapes = shapes_of(kFeatureRows, kShapeFeatures);
   return kShapes;
 }
 
 std::string to_weir(const ExhaustiveShape& shape) {
-  return case_declarations() + "\nrule r {\n  by k\n  when " + shape.when + "\n  score 1\n}\n";
+  return case_declarations() + shape.features + "\nrule r {\n  by k\n  when " + shape.when +
+         "\n  score 1\n}\n";
 }
 
 void for_each_stream(const ExhaustiveShape& shape, std::size_t max_length, StreamTiming timing,

@@ -70,7 +70,7 @@ class Enumerator {
   bool is_absence(const AbsenceModel& absence, std::size_t place, const Bindings& bindings) {
     const RefEvent& e = event(place);
     if (!contains(absence.types, e.type) || !has_key(e, absence.by)) return false;
-    return evaluator_.accepts(absence.where, scope(&e, bindings));
+    return evaluator_.accepts(absence.where, scope(place, bindings));
   }
 
   // The set that `next` looks at: every event that the rule sees, unless `among` states it (L3.1).
@@ -93,7 +93,7 @@ class Enumerator {
     const RefEvent& e = event(place);
     for (const auto& [type, by] : stop.tests) {
       if (e.type == type && has_key(e, by)) {
-        return evaluator_.accepts(stop.condition, scope(&e, bindings));
+        return evaluator_.accepts(stop.condition, scope(place, bindings));
       }
     }
     return false;
@@ -112,7 +112,7 @@ class Enumerator {
       if (gap < step.link.after_ms) return false;
       if (step.link.within_ms && gap > *step.link.within_ms) return false;
     }
-    if (!evaluator_.accepts(part.where, scope(&e, chain.bindings))) return false;
+    if (!evaluator_.accepts(part.where, scope(place, chain.bindings))) return false;
     return std::none_of(step.stops.begin(), step.stops.end(), [&](const StopHere& here) {
       return stops(*here.stop, place, chain.bindings);
     });
@@ -189,7 +189,7 @@ class Enumerator {
     const auto conjuncts = evaluator_.single_event_conjuncts(absence.where);
     const Bindings none;
     return std::all_of(conjuncts.begin(), conjuncts.end(),
-                       [&](dsl::ExprId c) { return evaluator_.accepts(c, scope(&e, none)); });
+                       [&](dsl::ExprId c) { return evaluator_.accepts(c, scope(place, none)); });
   }
 
   Chain take(const Chain& chain, const Step& step, std::size_t place) const {
@@ -261,14 +261,12 @@ class Enumerator {
   // ---- completion -----------------------------------------------------------------------------
 
   void complete(const Chain& chain, const std::vector<AbsenceModel>& trailing) {
-    if (!having_holds(chain)) return;
     const Trailing end = wait_for(chain, trailing);
     const std::int64_t limit = time(chain.taken.front().place) + rule_.within_ms.value_or(0);
-    // R18: what waits only for a trailing `without` is not timed out.
-    if (!end.completes ? end.broken_ms > limit : end.completes->time_ms > limit) {
-      waits_for_trailing_ = true;
-    }
-    if (!end.completes) return;
+    // R18, R84: what waits only for a trailing `without` is not timed out.
+    const bool waits = (end.completes ? end.completes->time_ms : end.broken_ms) > limit;
+    if (waits && having_holds(chain, evaluator_.as_of_time(limit))) waits_for_trailing_ = true;
+    if (!end.completes || !having_holds(chain, as_of(*end.completes))) return;
     if (end.completes->deadline && !passed(end.completes->time_ms)) return;
     out_.matches.push_back({chain.taken, chain.bindings, *end.completes});
   }
@@ -315,9 +313,14 @@ class Enumerator {
     return {Moment{deadline, true, 0}, 0};
   }
 
-  bool having_holds(const Chain& chain) {  // L3.8, R14
+  AsOf as_of(const Moment& moment) const {
+    return moment.deadline ? evaluator_.as_of_time(moment.time_ms)
+                           : evaluator_.as_of_event(moment.event);
+  }
+
+  bool having_holds(const Chain& chain, const AsOf& when) {  // L3.8, L4.2, R14
     if (!rule_.body->having.valid()) return true;
-    Scope names = scope(nullptr, chain.bindings);
+    Scope names{.bindings = &chain.bindings, .as_of = when};
     if (rule_.single_unnamed) names.at_hand = &event(chain.taken.back().place);
     const std::map<std::string, RefValue> key(input_.key.begin(), input_.key.end());
     names.key = &key;
@@ -368,7 +371,7 @@ class Enumerator {
         if (!contains(item.types, e.type) || !has_key(e, item.by)) continue;
         const Bindings none;
         const bool all = std::all_of(conjuncts.begin(), conjuncts.end(), [&](dsl::ExprId c) {
-          return evaluator_.accepts(c, scope(&e, none));
+          return evaluator_.accepts(c, scope(place, none));
         });
         if (all) retained_[place] = true;
       }
@@ -391,8 +394,11 @@ class Enumerator {
     return forgotten(chain, place);
   }
 
-  static Scope scope(const RefEvent* at_hand, const Bindings& bindings) {
-    return Scope{.at_hand = at_hand, .bindings = &bindings};
+  // Of a condition on the event at that place: features are read as of it (L4.2).
+  Scope scope(std::size_t place, const Bindings& bindings) const {
+    return Scope{.at_hand = &event(place),
+                 .bindings = &bindings,
+                 .as_of = evaluator_.as_of_event(input_.seen[place])};
   }
 
   const RuleModel& rule_;

@@ -81,7 +81,10 @@ RefValue float_literal(const std::string& text) {
   return end.ec == std::errc{} ? RefValue{v} : RefValue{};
 }
 
+// R25: with more than 4 digits it is a float.
 RefValue decimal_literal(const std::string& text) {
+  const auto point = text.find('.');
+  if (point != std::string::npos && text.size() - point - 1 > 4) return float_literal(text);
   const auto v = parse_decimal(text);
   return v ? RefValue{*v} : RefValue{};
 }
@@ -95,6 +98,8 @@ Evaluator::Evaluator(const dsl::Ast& ast, const std::vector<RefEvent>& events)
       params_[param->name.text] = param->value;
     } else if (const auto* define = std::get_if<dsl::DefineDecl>(&declaration)) {
       defines_[define->name.text] = define;
+    } else if (const auto* feature = std::get_if<dsl::FeatureDecl>(&declaration)) {
+      if (feature->aggregate.valid()) features_[feature->name.text] = feature->aggregate;
     } else if (const auto* event = std::get_if<dsl::EventDecl>(&declaration)) {
       for (const auto& field : event->fields) fields_[event->name.text].insert(field.name.text);
     }
@@ -187,9 +192,8 @@ RefValue Evaluator::eval(ExprId id, const Scope& scope) {
     case ExprKind::kList:
       return unsupported("a list outside `in`");
     case ExprKind::kIndex:
-      return unsupported("tables and F[key]");
     case ExprKind::kAggregate:
-      return unsupported("features");
+      return eval_feature(id, scope);
   }
   return {};
 }
@@ -225,6 +229,7 @@ RefValue Evaluator::eval_name(const Expr& e, ExprId id, const Scope& scope) {
   if (const auto it = defines_.find(e.text); it != defines_.end()) {
     return eval_define(*it->second, e, scope);
   }
+  if (features_.contains(e.text)) return eval_feature(id, scope);
   for (const auto& [type, fields] : fields_) {  // of another type of a part of several types
     if (fields.contains(e.text)) return {};
   }
@@ -236,7 +241,7 @@ RefValue Evaluator::eval_member(const Expr& e, const Scope& scope) {
   if (is_part(e.args[0], scope.arguments, &part)) {  // L3.2: for a repeated part its last
     const auto it = scope.bindings->find(part);
     if (it == scope.bindings->end() || it->second.empty()) return {};
-    return field_of(events_[it->second.back()], e.text);
+    return part_value(it->second.back(), e.text);
   }
   const Resolved r = resolve(e.args[0], scope.arguments);
   const Expr& of = ast_.expr(r.expr);
@@ -246,8 +251,8 @@ RefValue Evaluator::eval_member(const Expr& e, const Scope& scope) {
   const auto it = scope.bindings->find(part);
   if (it == scope.bindings->end() || it->second.empty()) return {};
   // R2: prev is the repetition before the one at hand, that is the last one taken.
-  if (of.text == "first") return field_of(events_[it->second.front()], e.text);
-  if (of.text == "last" || of.text == "prev") return field_of(events_[it->second.back()], e.text);
+  if (of.text == "first") return part_value(it->second.front(), e.text);
+  if (of.text == "last" || of.text == "prev") return part_value(it->second.back(), e.text);
   return unsupported("the call of " + of.text);
 }
 
@@ -284,7 +289,7 @@ RefValue Evaluator::eval_part_call(const Expr& e, const std::string& part, const
   if (arg.kind != ExprKind::kMember) return unsupported(e.text + " of a part without a field");
   std::vector<RefValue> values;  // absent values are skipped
   for (const std::size_t index : taken) {
-    RefValue v = field_of(events_[index], arg.text);
+    RefValue v = part_value(index, arg.text);
     if (!is_absent(v)) values.push_back(std::move(v));
   }
   return eval_part_aggregate(e.text, values);
@@ -394,6 +399,7 @@ RefValue string_function(const std::string& name, const RefValue& v) {
 }  // namespace
 
 RefValue Evaluator::eval_function(const Expr& e, const Scope& scope) {
+  if (e.text == "zscore" && e.args.size() == 2) return eval_zscore(e, scope);
   std::vector<RefValue> args;
   for (const ExprId arg : e.args) args.push_back(eval(arg, scope));
   const std::string& f = e.text;

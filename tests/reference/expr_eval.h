@@ -1,8 +1,9 @@
 // Evaluates conditions and outcome expressions straight from the syntax tree, by the text of L2.4,
-// L2.5, L2.6 and L3.2. Used by the reference matcher and by its test-block runner.
+// L2.5, L2.6, L3.2, L4.1 and L4.2. Used by the reference matcher and by its test-block runner.
 //
-// An Evaluator refers to the tree and the events, which must outlive it. Not thread-safe: what it
-// cannot evaluate (features, lists, geo, regexes) is remembered in error().
+// A feature is computed anew from the whole list of events each time that it is read. An Evaluator
+// refers to the tree and the events, which must outlive it. Not thread-safe: what it cannot
+// evaluate (lists, tables, geo, regexes) is remembered in error().
 // Recursion follows the expression, whose depth the parser bounds (dsl::kMaxDepth).
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "dsl/ast.h"
+#include "tests/reference/naive_window.h"
 #include "tests/reference/ref_value.h"
 
 namespace weir::reference {
@@ -36,12 +38,22 @@ struct ArgumentFrame {
   const ArgumentFrame* outer = nullptr;
 };
 
+// As of when features are read (L4.2): so many events of the stream have been processed, and it is
+// that time. `current` is the event at hand, which `excluding current` leaves out; a deadline has
+// none.
+struct AsOf {
+  std::size_t events = 0;
+  std::int64_t time_ms = 0;
+  std::optional<std::size_t> current;
+};
+
 // What the names of one evaluation mean.
 struct Scope {
   const RefEvent* at_hand = nullptr;  // L3.2; null in `having` and outcomes
   const Bindings* bindings = nullptr;
   const std::map<std::string, RefValue>* key = nullptr;  // key fields, for `having` and outcomes
   const ArgumentFrame* arguments = nullptr;
+  std::optional<AsOf> as_of;  // nullopt: no feature can be read
 };
 
 class Evaluator {
@@ -58,6 +70,16 @@ class Evaluator {
   [[nodiscard]] bool accepts(dsl::ExprId condition, const Scope& scope);
   // A condition's top-level conjuncts that look at nothing but the event at hand (R17).
   [[nodiscard]] std::vector<dsl::ExprId> single_event_conjuncts(dsl::ExprId condition) const;
+
+  // The moments at which features are read: at an event of the stream, by its index, or at a time
+  // when no event is at hand, after all events up to it (L4.2, R81).
+  [[nodiscard]] AsOf as_of_event(std::size_t event) const;
+  [[nodiscard]] AsOf as_of_time(std::int64_t time_ms) const;
+  // The value of a feature of the file for a key. Absent for an absent key (R82).
+  [[nodiscard]] RefValue feature(const std::string& name, const std::vector<RefValue>& key,
+                                 const AsOf& as_of);
+  // Remembers in error() what the language refuses of the features and inline aggregates.
+  void check_aggregates();
 
   [[nodiscard]] std::int64_t number(const dsl::NumberArg& arg);
   [[nodiscard]] std::int64_t milliseconds(const dsl::DurationArg& arg);
@@ -76,6 +98,32 @@ class Evaluator {
   [[nodiscard]] bool is_part(dsl::ExprId id, Frame frame, std::string* name) const;
   [[nodiscard]] bool looks_at_parts(dsl::ExprId id, Frame frame) const;
   [[nodiscard]] bool declares(const std::string& type, const std::string& field) const;
+
+  // Features (eval_feature.cc). What an expression reads if it is a feature: F, part.F or an
+  // aggregate written in place.
+  struct FeatureTarget {
+    dsl::AggregateId aggregate;
+    Frame frame = nullptr;
+    std::optional<AsOf> as_of;        // nullopt: of a part that took nothing
+    const RefEvent* owner = nullptr;  // the event whose own key is meant; null: that of the rule
+  };
+  [[nodiscard]] bool is_feature(const dsl::Expr& e, const Scope& scope) const;
+  std::optional<FeatureTarget> feature_target(dsl::ExprId id, const Scope& scope);
+  FeatureTarget target_of_part(dsl::AggregateId aggregate, std::size_t event) const;
+  std::optional<FeatureTarget> target_of_member(const dsl::Expr& e, Frame frame,
+                                                const Scope& scope);
+  std::vector<RefValue> own_key(const FeatureTarget& target, const Scope& scope);
+  std::vector<std::size_t> events_in_window(dsl::AggregateId id, Frame frame,
+                                            const std::vector<RefValue>& key, const AsOf& as_of);
+  std::vector<RefValue> values_in_window(dsl::AggregateId id, Frame frame,
+                                         const std::vector<RefValue>& key, const AsOf& as_of);
+  RefValue feature_value(const FeatureTarget& target, const std::vector<RefValue>& key);
+  RefValue eval_feature(dsl::ExprId id, const Scope& scope);
+  RefValue eval_zscore(const dsl::Expr& e, const Scope& scope);
+  RefValue part_value(std::size_t event, const std::string& name);
+  std::string aggregate_problem(const dsl::Aggregate& aggregate);
+  std::string field_type(const std::string& type, const std::string& field) const;
+  NaiveWindow window_of(const dsl::Aggregate& aggregate);
 
   std::optional<RefValue> param(const std::string& name);
   RefValue eval_name(const dsl::Expr& e, dsl::ExprId id, const Scope& scope);
@@ -98,6 +146,8 @@ class Evaluator {
   std::map<std::string, dsl::ExprId> params_;
   std::map<std::string, RefValue> overrides_;
   std::map<std::string, const dsl::DefineDecl*> defines_;
+  std::map<std::string, dsl::AggregateId> features_;
+  std::vector<dsl::AggregateId> reading_;  // features under evaluation, the outermost first
   std::map<std::string, std::set<std::string>> fields_;  // declared, by event type
   std::string error_;
 };

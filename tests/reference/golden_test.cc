@@ -16,8 +16,10 @@ std::vector<std::filesystem::path> golden_files() {
   const auto folder =
       std::filesystem::path(__FILE__).parent_path().parent_path() / "golden" / "language";
   std::vector<std::filesystem::path> out;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".weir") out.push_back(entry.path());
+  for (const auto& part : {folder, folder / "features"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(part)) {
+      if (entry.path().extension() == ".weir") out.push_back(entry.path());
+    }
   }
   std::sort(out.begin(), out.end());
   return out;

@@ -310,6 +310,28 @@ std::vector<RefEvent> as_declared(const dsl::Ast& ast, std::vector<RefEvent> eve
   return events;
 }
 
+// L5.1: names of the bindings, of the rule's key, and of the event of a pattern of one unnamed
+// event. L4.2: features as of the completion.
+void fill_outcomes(const RuleModel& rule, const std::vector<RefEvent>& events, Evaluator& evaluator,
+                   RefAlert& alert) {
+  const Bindings bindings(alert.match.begin(), alert.match.end());
+  const std::map<std::string, RefValue> key(alert.key.begin(), alert.key.end());
+  Scope names{.bindings = &bindings, .key = &key};
+  names.as_of =
+      alert.event ? evaluator.as_of_event(*alert.event) : evaluator.as_of_time(alert.time_ms);
+  if (rule.single_unnamed) names.at_hand = &events[bindings.begin()->second.back()];
+  const auto& outcomes = alert.timeout.empty() ? rule.body->outcomes : rule.body->timeout->outcomes;
+  for (const auto& outcome : outcomes) {
+    if (const auto* score = std::get_if<dsl::ScoreClause>(&outcome)) {
+      alert.outcomes.emplace_back("score", evaluator.eval(score->value, names));
+    } else if (const auto* emit = std::get_if<dsl::EmitClause>(&outcome)) {
+      for (const auto& item : emit->items) {
+        alert.outcomes.emplace_back("emit." + item.name.text, evaluator.eval(item.value, names));
+      }
+    }
+  }
+}
+
 void sort_alerts(std::vector<RefAlert>& alerts) {
   // By the event or deadline that completed them; keys are in order already, and so is each key's
   // own list.
@@ -341,6 +363,10 @@ base::Result<std::vector<RefAlert>> reference_run(const dsl::Ast& ast, std::stri
   evaluator.set_params(options.params);
   const auto model = read_rule(ast, *decl, evaluator);
   if (!model) return std::unexpected(model.error());
+  evaluator.check_aggregates();
+  if (!evaluator.error().empty()) {
+    return base::fail(base::ErrorCode::kInvalidArgument, evaluator.error());
+  }
   std::vector<RefAlert> alerts;
   if (decl->body.mode && decl->body.mode->kind == dsl::ModeKind::kOff) return alerts;
 
@@ -358,13 +384,34 @@ base::Result<std::vector<RefAlert>> reference_run(const dsl::Ast& ast, std::stri
     Enumeration found = enumerate(*model, input, events, evaluator, reached, tries);
     if (tries == 0) return base::fail(base::ErrorCode::kLimit, "too many assignments to try");
     Replay replay(*model, input, decl->name.text, evaluator, options.include_withheld);
-    for (RefAlert& alert : replay.run(std::move(found))) alerts.push_back(std::move(alert));
+    for (RefAlert& alert : replay.run(std::move(found))) {
+      if (options.with_outcomes) fill_outcomes(*model, events, evaluator, alert);
+      alerts.push_back(std::move(alert));
+    }
   }
   if (!evaluator.error().empty()) {
     return base::fail(base::ErrorCode::kInvalidArgument, evaluator.error());
   }
   sort_alerts(alerts);
   return alerts;
+}
+
+base::Result<RefValue> reference_feature(const dsl::Ast& ast, const std::string& feature,
+                                         const std::vector<RefValue>& key, std::int64_t time_ms,
+                                         const std::vector<RefEvent>& given,
+                                         const RefOptions& options) {
+  const std::vector<RefEvent> events = as_declared(ast, given);
+  Evaluator evaluator(ast, events);
+  evaluator.set_params(options.params);
+  evaluator.check_aggregates();
+  if (!evaluator.error().empty()) {
+    return base::fail(base::ErrorCode::kInvalidArgument, evaluator.error());
+  }
+  RefValue value = evaluator.feature(feature, key, evaluator.as_of_time(time_ms));
+  if (!evaluator.error().empty()) {
+    return base::fail(base::ErrorCode::kInvalidArgument, evaluator.error());
+  }
+  return value;
 }
 
 // ---- text --------------------------------------------------------------------------------------
@@ -387,6 +434,7 @@ std::string to_text(const RefAlert& alert) {
   }
   if (alert.truncated) out += " truncated";
   if (alert.withheld) out += " withheld";
+  for (const auto& [name, value] : alert.outcomes) out += " " + name + ":" + to_text(value);
   return out;
 }
 

@@ -1,7 +1,8 @@
-// The reference matcher: language L3 by definition, clause by clause, at whatever cost. It
-// enumerates every assignment of events to every plain chain of a pattern, finds the moment at
-// which each completes, and replays the moments. It never sees the engine, so it cannot share its
-// mistakes. For streams up to about 14 events.
+// The reference matcher: language L3 and the features of L4 by definition, clause by clause, at
+// whatever cost. It enumerates every assignment of events to every plain chain of a pattern, finds
+// the moment at which each completes, and replays the moments; a feature it computes anew each time
+// it is read. It never sees the engine, so it cannot share its mistakes. For streams up to about 14
+// events.
 //
 // Used by the differential tests and by test_blocks.h. Pure: no state between calls, thread-safe.
 //
@@ -9,7 +10,7 @@
 // 1. Alerts come in the order of product P1: by the event or deadline that completed them, at one
 //    deadline time by key; within one key by preference (L3.9), matches before timeouts.
 // 2. Labels of an alert are sorted; events under a label are in order.
-// What is left out fails with kInvalidArgument: features, lists, tables, templates, chained rules,
+// What is left out fails with kInvalidArgument: lists, tables, streams, templates, chained rules,
 // ip, geo and regular expressions.
 #pragma once
 
@@ -34,6 +35,8 @@ struct RefOptions {
   std::optional<std::int64_t> watermark_ms;
   // L3.12: list the matches that a cooldown withholds too, marked.
   bool include_withheld = false;
+  // Fill RefAlert::outcomes.
+  bool with_outcomes = false;
   // Values of params in place of those in the file.
   std::map<std::string, RefValue> params;
   // Gives up with kLimit once so many events were tried against steps.
@@ -49,6 +52,9 @@ struct RefAlert {
   std::vector<std::pair<std::string, std::vector<std::size_t>>> match;  // label, events taken
   bool truncated = false;                                               // L3.9
   bool withheld = false;                                                // L3.12
+  // L5.1: the values of `score` and, as `emit.NAME`, of what `emit` names; in the order written, on
+  // demand.
+  std::vector<std::pair<std::string, RefValue>> outcomes;
   friend bool operator==(const RefAlert&, const RefAlert&) = default;
 };
 
@@ -59,6 +65,12 @@ struct RefAlert {
                                                                 std::string_view rule,
                                                                 const std::vector<RefEvent>& events,
                                                                 const RefOptions& options = {});
+
+// The value of a feature of the file for a key, after all events up to that time (L7, R81).
+// kInvalidArgument: no such feature, or one that the language refuses or the reference leaves out.
+[[nodiscard]] base::Result<RefValue> reference_feature(
+    const dsl::Ast& ast, const std::string& feature, const std::vector<RefValue>& key,
+    std::int64_t time_ms, const std::vector<RefEvent>& events, const RefOptions& options = {});
 
 // The rule of that name; null if the file has none.
 [[nodiscard]] const dsl::RuleDecl* find_rule(const dsl::Ast& ast, std::string_view rule);

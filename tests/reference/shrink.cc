@@ -13,6 +13,7 @@ class Edits {
 
   std::vector<Case> all() {
     events();
+    features();
     rule();
     return std::move(out_);
   }
@@ -20,7 +21,7 @@ class Edits {
  private:
   void keep() {
     Case c = case_;
-    drop_dangling(c.rule);
+    drop_dangling(c);
     out_.push_back(std::move(c));
   }
 
@@ -49,9 +50,10 @@ class Edits {
     for (std::size_t i = 0; i + 1 < case_.events.size(); ++i) {  // a gap less
       const std::int64_t gap = case_.events[i + 1].ts_ms - case_.events[i].ts_ms;
       if (gap > 0) shift_from(i + 1, gap > 1000 ? gap - 1000 : gap);
+      if (gap > 60'000) shift_from(i + 1, gap - 1000);
     }
     for (RefEvent& e : case_.events) {
-      for (const char* name : {"x", "m", "j"}) {
+      for (const char* name : {"x", "m", "j", "f"}) {
         if (!e.fields.contains(name)) continue;
         auto fields = e.fields;
         fields.erase(name);
@@ -66,6 +68,26 @@ class Edits {
     for (std::size_t i = first; i < case_.events.size(); ++i) case_.events[i].ts_ms -= by;
     keep();
     for (std::size_t i = first; i < case_.events.size(); ++i) case_.events[i].ts_ms += by;
+  }
+
+  void features() {
+    without_each(case_.features);
+    for (CaseFeature& f : case_.features) {
+      without_each(f.where);
+      with(f.excluding_current, false);
+      with(f.by, std::string("k"));
+      if (f.window.kind != CaseWindowKind::kSliding) {
+        with(f.window, CaseWindow{.length_ms = std::max<std::int64_t>(f.window.length_ms, 1000)});
+      }
+      if (f.function == "count") with(f.field, std::string());
+      if (f.function != "count") {
+        CaseFeature counted = f;
+        counted.function = "count";
+        std::swap(f, counted);
+        keep();
+        std::swap(f, counted);
+      }
+    }
   }
 
   void rule() {

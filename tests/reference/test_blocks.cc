@@ -6,6 +6,7 @@
 #include <set>
 
 #include "dsl/parser.h"
+#include "tests/reference/naive_aggregate.h"
 #include "tests/reference/reference.h"
 
 namespace weir::reference {
@@ -53,6 +54,9 @@ class Run {
 
   // ---- reading --------------------------------------------------------------------------------
 
+  // R30: the times of a test count from here. Windows are aligned to the calendar.
+  static constexpr std::int64_t kOrigin = kTestOriginMs;
+
   void read_script() {
     std::map<std::string, std::map<std::string, RefValue>> defaults;
     std::int64_t lateness = 0;
@@ -63,11 +67,12 @@ class Run {
       } else if (const auto* late = std::get_if<dsl::TestLateness>(&item)) {
         lateness = late->ms;
       } else if (const auto* mark = std::get_if<dsl::TestWatermark>(&item)) {
-        newest = std::max(newest.value_or(mark->at_ms), mark->at_ms);
+        newest = std::max(newest.value_or(kOrigin + mark->at_ms), kOrigin + mark->at_ms);
       } else if (const auto* event = std::get_if<dsl::TestEvent>(&item)) {
-        if (newest && event->at_ms < *newest - lateness) continue;  // late, dropped (R20)
-        newest = std::max(newest.value_or(event->at_ms), event->at_ms);
-        RefEvent e{event->type.text, event->at_ms, defaults[event->type.text]};
+        const std::int64_t at = kOrigin + event->at_ms;
+        if (newest && at < *newest - lateness) continue;  // late, dropped (R20)
+        newest = std::max(newest.value_or(at), at);
+        RefEvent e{event->type.text, at, defaults[event->type.text]};
         set_fields(event->type.text, event->fields, e.fields);
         script_.events.push_back(std::move(e));
       } else if (const auto* expect = std::get_if<dsl::TestExpect>(&item)) {
@@ -82,6 +87,7 @@ class Run {
     script_.options.end_of_input = false;
     script_.options.watermark_ms = newest;
     script_.options.include_withheld = true;
+    script_.options.with_outcomes = true;
   }
 
   void set_fields(const std::string& type, const std::vector<dsl::TestField>& fields,
@@ -92,18 +98,26 @@ class Run {
       const std::string& name = field.name.text;
       out.erase(name);
       if (!field.value.valid()) continue;  // null: absent
+      const dsl::Expr& written = ast_.expr(field.value);
       RefValue v = literals.eval(field.value, Scope{});
-      if (decl != nullptr) v = as_input(*decl, name, std::move(v));
+      if (decl != nullptr) v = as_input(*decl, name, written, std::move(v));
       if (!is_absent(v)) out[name] = std::move(v);
     }
     if (!literals.error().empty()) leave_out(literals.error());
   }
 
-  static RefValue as_input(const dsl::EventDecl& decl, const std::string& name, RefValue v) {
+  // What stands for input is read by the field's type: the digits of a decimal are rounded (L2.3).
+  static RefValue as_input(const dsl::EventDecl& decl, const std::string& name,
+                           const dsl::Expr& written, RefValue v) {
     for (const auto& field : decl.fields) {
       if (field.name.text != name || !field.type) continue;
+      const std::string& type = field.type->base.text;
       const auto* i = std::get_if<std::int64_t>(&v);
-      if (i && field.type->base.text == "time") return RefTime{*i};
+      if (i && type == "time") return RefTime{*i};
+      if (written.kind == dsl::ExprKind::kDecimal && type == "decimal") {
+        const auto rounded = parse_decimal(written.text);
+        return rounded ? RefValue{*rounded} : RefValue{};
+      }
     }
     return v;
   }
@@ -147,26 +161,14 @@ class Run {
       for (const auto& outcome : rule.body.outcomes) {
         if (const auto* decide = std::get_if<dsl::DecideClause>(&outcome)) {
           (decide->final ? on.finals : on.decides).push_back(decide->decision.text);
-        } else if (const auto* score = std::get_if<dsl::ScoreClause>(&outcome)) {
-          on.score = arithmetic(Arithmetic::kAdd, on.score, score_of(rule, *score, alert));
+        }
+      }
+      for (const auto& [name, value] : alert.outcomes) {  // an absent score adds nothing
+        if (name == "score" && !is_absent(value)) {
+          on.score = arithmetic(Arithmetic::kAdd, on.score, value);
         }
       }
     }
-  }
-
-  RefValue score_of(const dsl::RuleDecl& rule, const dsl::ScoreClause& score,
-                    const RefAlert& alert) {
-    Evaluator evaluator(ast_, script_.events);
-    std::set<std::string> names;
-    const Bindings bindings(alert.match.begin(), alert.match.end());
-    for (const auto& [name, taken] : bindings) names.insert(name);
-    evaluator.set_part_names(std::move(names));
-    const std::map<std::string, RefValue> key(alert.key.begin(), alert.key.end());
-    const bool one_event = bindings.size() == 1 && bindings.begin()->second.size() == 1;
-    const RefEvent* only = one_event ? &script_.events[bindings.begin()->second[0]] : nullptr;
-    const RefValue v = evaluator.eval(score.value, Scope{only, &bindings, &key, nullptr});
-    if (!evaluator.error().empty() && judged(rule.name.text)) leave_out(evaluator.error());
-    return is_absent(v) ? RefValue{std::int64_t{0}} : v;
   }
 
   void settle_decisions() {
@@ -208,7 +210,7 @@ class Run {
   static bool fits(const dsl::TestExpect& expect, const RefAlert& alert) {
     if (alert.rule != expect.name.text) return false;
     if (alert.timeout != (expect.timeout ? expect.timeout->text : "")) return false;
-    if (expect.at_ms && *expect.at_ms != alert.time_ms) return false;
+    if (expect.at_ms && kOrigin + *expect.at_ms != alert.time_ms) return false;
     for (const auto& count : expect.counts) {
       std::size_t taken = 0;
       for (const auto& [label, events] : alert.match) {
@@ -238,30 +240,57 @@ class Run {
                      [](const auto* a, const auto* b) { return exactness(a) > exactness(b); });
     for (const dsl::TestExpect* expect : expected) {
       if (expect->kind == dsl::TestExpect::Kind::kFeature) {
-        leave_out("features");
+        compare_feature(*expect);
       } else if (expect->kind == dsl::TestExpect::Kind::kNamed) {
         const bool is_decision = find_rule(ast_, expect->name.text) == nullptr &&
                                  decision_names_.contains(expect->name.text);
         const bool found =
-            is_decision ? take_first(decisions_,
-                                     [&](const Decision& d) {
-                                       return d.name == expect->name.text &&
-                                              (!expect->at_ms || *expect->at_ms == d.time_ms);
-                                     })
-                        : take_first(alerts_, [&](const RefAlert& a) { return fits(*expect, a); });
+            is_decision
+                ? take_first(decisions_,
+                             [&](const Decision& d) {
+                               return d.name == expect->name.text &&
+                                      (!expect->at_ms || kOrigin + *expect->at_ms == d.time_ms);
+                             })
+                : take_first(alerts_, [&](const RefAlert& a) { return fits(*expect, a); });
         if (!found) out_.problems.push_back("expected and missing: " + text(*expect));
       }
     }
     if (script_.ignore_others) return;
     for (const RefAlert& alert : alerts_) {
-      if (judged(alert.rule)) out_.problems.push_back("fired and not expected: " + to_text(alert));
+      if (!judged(alert.rule)) continue;
+      RefAlert shown = alert;
+      shown.time_ms -= kOrigin;
+      out_.problems.push_back("fired and not expected: " + to_text(shown));
     }
     for (const Decision& d : decisions_) {  // `test R` judges the decisions that it expects
       if (!test_.rule && d.name != weakest_) {
         out_.problems.push_back("decided and not expected: " + d.name + " at " +
-                                std::to_string(d.time_ms));
+                                std::to_string(d.time_ms - kOrigin));
       }
     }
+  }
+
+  // L7, R81: the value after all events up to that time.
+  void compare_feature(const dsl::TestExpect& expect) {
+    Evaluator literals(ast_, script_.events);
+    std::vector<RefValue> key;
+    for (const auto id : expect.keys) key.push_back(literals.eval(id, Scope{}));
+    const RefValue wanted =
+        expect.value.valid() ? literals.eval(expect.value, Scope{}) : RefValue{};
+    const auto found = reference_feature(ast_, expect.name.text, key,
+                                         kOrigin + expect.at_ms.value_or(0), script_.events);
+    if (!found) return leave_out(found.error().message);
+    if (figures_agree(function_of(expect.name.text), wanted, *found)) return;
+    out_.problems.push_back("expected and not so: " + text(expect) + ": it is " + to_text(*found));
+  }
+
+  std::string function_of(const std::string& feature) const {
+    for (const auto& declaration : ast_.declarations) {
+      const auto* decl = std::get_if<dsl::FeatureDecl>(&declaration);
+      if (decl == nullptr || decl->name.text != feature) continue;
+      return ast_.aggregate(decl->aggregate).function.text;
+    }
+    return "";
   }
 
   static std::string text(const dsl::TestExpect& expect) {

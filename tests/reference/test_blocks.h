@@ -2,9 +2,11 @@
 // files and the reference agree, independent of `weir test`. Pure; thread-safe.
 //
 // Judged: alerts, timeouts, and the decisions of L5.2 that need nothing but `decide`, `final` and
-// score thresholds. Left out, and reported as such: features, lists, chained rules, templates.
+// score thresholds; and the values of features. Left out, and reported as such: lists, tables,
+// chained rules, templates.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,9 @@
 #include "dsl/ast.h"
 
 namespace weir::reference {
+
+// 2026-01-01T00:00:00Z: the time from which a test's times count (R30).
+inline constexpr std::int64_t kTestOriginMs = 1'767'225'600'000;
 
 struct TestOutcome {
   std::string title;  // `RULE "title"`
