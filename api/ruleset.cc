@@ -8,6 +8,7 @@
 #include "api/env.h"
 #include "api/ruleset_impl.h"
 #include "compiler/cost.h"
+#include "compiler/feature_cost.h"
 #include "dsl/dump.h"
 
 namespace weir {
@@ -110,6 +111,23 @@ std::string print_automata(const nfa::Image& image, std::string_view rule) {
 std::vector<RuleInfo> Ruleset::rules() const {
   std::vector<RuleInfo> out;
   for (const nfa::RuleImage& rule : impl_->image.rules) out.push_back(info_of(impl_->image, rule));
+  return out;
+}
+
+std::vector<FeatureInfo> Ruleset::features() const {
+  std::vector<FeatureInfo> out;
+  for (const nfa::FeatureImage& feature : impl_->image.features) {
+    const compiler::FeatureCost cost = compiler::feature_cost(feature);
+    FeatureInfo& info = out.emplace_back();
+    info.names = feature.names;
+    info.text = feature.text(impl_->image.schema);
+    info.result = feature.result.name();
+    info.state_identity = feature.state_identity;
+    info.things = cost.things;
+    info.bytes_each = cost.bytes_each;
+    info.unbounded = cost.things == compiler::FeatureCost::kUnbounded;
+    info.cost = cost.text();
+  }
   return out;
 }
 

@@ -1,9 +1,13 @@
 // `weir check`: diagnostics, and the worst case per key of each rule.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <weir/ruleset.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "apps/command_line.h"
 #include "apps/file_output.h"
@@ -17,6 +21,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kExample =
     "Example:\n"
     "  weir check rules/ --format sarif > weir.sarif\n";
+
+constexpr std::size_t kMostWidth = 40;  // of the column of names
 
 struct CheckArguments {
   std::vector<std::string> rules;
@@ -37,14 +43,35 @@ std::string_view mode_name(RuleMode mode) {
   return "live";
 }
 
-// `name   keeps at most ...`, a rule a line.
+// `name   keeps at most ...`, a rule a line, then a feature a line.
 std::string costs_text(const Ruleset& rules) {
-  std::string out;
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const RuleInfo& rule : rules.rules()) lines.emplace_back(rule.name, rule.cost.text);
+  for (const FeatureInfo& feature : rules.features()) {
+    lines.emplace_back(
+        feature.names.empty() ? feature.text : fmt::format("{}", fmt::join(feature.names, ", ")),
+        feature.cost);
+  }
   std::size_t width = 0;
-  const std::vector<RuleInfo> infos = rules.rules();
-  for (const RuleInfo& rule : infos) width = std::max(width, rule.name.size());
-  for (const RuleInfo& rule : infos) {
-    out += fmt::format("{:<{}}  {}\n", rule.name, width, rule.cost.text);
+  for (const auto& [name, cost] : lines) width = std::max(width, name.size());
+  width = std::min(width, kMostWidth);
+  std::string out;
+  for (const auto& [name, cost] : lines) out += fmt::format("{:<{}}  {}\n", name, width, cost);
+  return out;
+}
+
+Json features_json(const Ruleset& rules) {
+  Json out = Json::array();
+  for (const FeatureInfo& feature : rules.features()) {
+    out.push_back({{"names", feature.names},
+                   {"text", feature.text},
+                   {"type", feature.result},
+                   {"state_identity", feature.state_identity},
+                   {"cost",
+                    {{"things", feature.things},
+                     {"bytes_each", feature.bytes_each},
+                     {"unbounded", feature.unbounded},
+                     {"text", feature.cost}}}});
   }
   return out;
 }
@@ -73,6 +100,7 @@ std::string report(const CheckArguments& a, const Diagnostics& said, const Rules
   if (a.format == "json") {
     Json out = Json::parse(said.render(DiagnosticFormat::json));
     out["rules"] = rules != nullptr ? costs_json(*rules) : Json::array();
+    out["features"] = rules != nullptr ? features_json(*rules) : Json::array();
     return out.dump() + "\n";
   }
   std::string out = said.render(DiagnosticFormat::text, use_colour(stdout));

@@ -6,13 +6,13 @@
 #include "compiler/expr_codegen.h"
 #include "compiler/expr_lower.h"
 #include "compiler/expr_render.h"
+#include "nfa/builtins.h"
 
 namespace weir::compiler {
 
 using dsl::DiagnosticCode;
 using dsl::Expr;
 using dsl::ExprKind;
-using dsl::Op;
 using dsl::Span;
 using event::TypeKind;
 using nfa::AggregateKind;
@@ -374,7 +374,7 @@ std::optional<FeatureKeyPart> Lowering::completing_key_part(IrId key,
 
 // ---- zscore ------------------------------------------------------------------------------------
 
-// zscore(x, F), zscore(x, F[k])
+// zscore(x, F), zscore(x, F[k]): the mean is the sum by the count, which no rounding has touched.
 void Lowering::visit_zscore(const Step& step) {
   const Expr& expr = at(step);
   const auto refuse = [&](Span span, const std::string& message) {
@@ -406,9 +406,10 @@ IrId Lowering::combine_zscore(const Step& step, const std::vector<IrId>& args) {
   if (indexed) feature = {feature.ast, at(feature).args[0]};
   const auto id = feature_of(step, feature);
   if (!id) return IrId();
-  const auto mean = scope_.features->with_aggregate(*id, AggregateKind::kAvg);
+  const auto sum = scope_.features->with_aggregate(*id, AggregateKind::kSum);
+  const auto count = scope_.features->with_aggregate(*id, AggregateKind::kCount);
   const auto deviation = scope_.features->with_aggregate(*id, AggregateKind::kStddev);
-  if (!mean || !deviation) {
+  if (!sum || !count || !deviation) {
     diagnostics_
         .add(DiagnosticCode::kBadAggregate, at(feature).span,
              "`zscore` compares with a feature over a field of numbers")
@@ -426,9 +427,20 @@ IrId Lowering::combine_zscore(const Step& step, const std::vector<IrId>& args) {
         indexed ? feature_at(of, key, expr.span, shown) : feature_value(of, expr.span, shown);
     return read.valid() ? build_.widen(read, TypeKind::kFloat) : read;
   };
-  const IrId x = build_.widen(args[0], TypeKind::kFloat);
-  const IrId distance = build_.arithmetic(Op::kSub, x, value(*mean), expr.span);
-  return build_.arithmetic(Op::kDiv, distance, value(*deviation), expr.span);
+  const std::vector<IrId> operands = {build_.widen(args[0], TypeKind::kFloat), value(*sum),
+                                      value(*count), value(*deviation)};
+  if (std::ranges::any_of(operands, [](IrId each) { return !each.valid(); })) return IrId();
+  const IrId made =
+      build_.call(static_cast<std::uint32_t>(nfa::Builtin::kZscore), operands, expr.span);
+  if (made.valid() && graph_[made].op == IrOp::kCall) {
+    const Expr& named = at(feature);
+    std::string shown = named.kind == ExprKind::kName ? named.text : scope_.features->shown(*id);
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      shown += (i == 0 ? "[" : ", ") + render(graph_, key[i]);
+    }
+    graph_.nodes[made.index()].identity = shown + (indexed ? "]" : "");
+  }
+  return made;
 }
 
 }  // namespace weir::compiler

@@ -84,7 +84,8 @@ struct IrNode {
   std::vector<IrId> args;
   event::Value value;  // kConst but strings
   std::string text;    // kConst strings; the name of slots, registers, lists, columns; the regex
-  // Of the slot of a feature: what the value is, whatever it is called; else empty.
+  // Of the slot of a feature: what the value is, whatever it is called. Of a zscore: what the
+  // feature is called. Else empty.
   std::string identity;
   dsl::Span span;  // where it was first written
 };

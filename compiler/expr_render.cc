@@ -202,6 +202,12 @@ class Renderer {
         return;
       case IrOp::kCall:
         text(")");
+        if (!n.identity.empty()) {  // the other arguments are what the feature's name stands for
+          text(", " + n.identity);
+          node(n.args[0], kLoose);
+          text(n.text + "(");
+          return;
+        }
         for (std::size_t i = n.args.size(); i-- > 0;) {
           node(n.args[i], kLoose);
           if (i > 0) text(", ");

@@ -136,12 +136,21 @@ class ShapeReader {
     }
   }
 
+  // A number before all else; not the key, of which there is one value.
   [[nodiscard]] std::string fitting_field() const {
+    std::string fitting;
     for (const auto& field : source().fields) {
-      const bool seen = !field.derived && field.role != event::FieldRole::kLabel;
-      if (seen && nfa::feature_type(shape_.aggregate, &field.type)) return field.name;
+      if (field.derived || field.role == event::FieldRole::kLabel || is_key(field.name)) continue;
+      if (!nfa::feature_type(shape_.aggregate, &field.type)) continue;
+      if (nfa::feature_type(AggregateKind::kStddev, &field.type)) return field.name;
+      if (fitting.empty()) fitting = field.name;
     }
-    return "";
+    return fitting;
+  }
+
+  [[nodiscard]] bool is_key(const std::string& field) const {
+    return aggregate_.by && std::ranges::find(aggregate_.by->fields, field, &dsl::Name::text) !=
+                                aggregate_.by->fields.end();
   }
 
   [[nodiscard]] std::string_view taken_types() const {
@@ -152,7 +161,9 @@ class ShapeReader {
       case AggregateKind::kMin:
       case AggregateKind::kMax:
       case AggregateKind::kQuantile:
-        return "numbers, times and durations";
+        return shape_.aggregate == AggregateKind::kQuantile
+                   ? "numbers, times and durations"
+                   : "numbers, times, durations and strings";
       case AggregateKind::kStddev:
         return "numbers";
       default:
@@ -284,11 +295,6 @@ class ShapeReader {
     if (window.every_ms > window.length_ms) {
       diagnostics_.add(DiagnosticCode::kBadBound, aggregate_.every.span,
                        "the window is shorter than its step: events between would count in none");
-    } else if (window.length_ms % window.every_ms != 0) {
-      diagnostics_
-          .add(DiagnosticCode::kBadBound, aggregate_.every.span,
-               "the window is not a whole number of these steps")
-          .help = "as in `over 1h every 5m`; or `over` alone, which moves with every event";
     } else if (window.length_ms / window.every_ms > nfa::kMaxWindowSteps) {
       diagnostics_
           .add(DiagnosticCode::kBadBound, aggregate_.every.span,

@@ -117,7 +117,7 @@ std::optional<FeatureId> Features::compile(const InlineAggregate& aggregate,
   }
   if (!ok) return std::nullopt;
   entry.image.level = level_of(entry);
-  if (entry.image.level > kMaxDepth) {
+  if (entry.image.level >= kMaxDepth) {
     too_deep(syntax, diagnostics);
     return std::nullopt;
   }

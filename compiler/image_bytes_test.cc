@@ -40,7 +40,13 @@ rule mule { when transfer as inflow by to_account where amount > 500
   then transfer as outflow by from_account where amount > 0.8 * inflow.amount
   without login by account for 5m within 20m decide review
   timeout as gave_up { score 1 reason "{inflow.amount}" } }
+feature spent = sum(auth_result.amount where approved by card over 1h)
+feature shops = distinct(auth.merchant where spent > few * 10 by card, merchant over 1d every 1h)
+feature median = quantile(0.5)(auth.amount by card each week in "Europe/London" excluding current)
 rule hot_card { when auth where card in hot or ip in nets or merchants[merchant].tier > 3 decide review mode shadow }
+rule velocity { by card when auth as first where shops >= 3 and median["c1"] < 5
+    and last(auth.device by merchant session 30m)[lower(merchant)] is present
+  then auth where zscore(amount, spent) > 3 and amount > first.spent within 1h score spent }
 rule loops { by all when any of (3 login as a in a row, 2 of (auth as b, transfer as c))
   then optional some login as d in any combination then every login as e within 1d skip none }
 )");
@@ -61,7 +67,9 @@ TEST(ImageBytes, ReadAndWrittenAgainTheyAreTheSame) {
   const auto image = nfa::read_image(bytes);
   ASSERT_TRUE(image) << image.error().message;
   EXPECT_EQ(nfa::write_image(*image), bytes);
-  EXPECT_EQ(image->rules.size(), 4U);
+  EXPECT_EQ(image->rules.size(), 5U);
+  EXPECT_EQ(image->features.size(), 6U);
+  EXPECT_EQ(image->feature_reads.size(), 6U);
   EXPECT_EQ(image->lists[1].values.size(), 2U);
   EXPECT_EQ(image->tables[0].rows.rows(), 2U);
   EXPECT_EQ(image->rules[0].meta, R"({"runbook":"x\"y","level":3})");
@@ -115,6 +123,7 @@ TEST(ImageBytes, DamageUnderAGoodChecksum) {
     if (!image) continue;
     ++accepted;
     for (const auto& rule : image->rules) EXPECT_FALSE(nfa::print_automaton(*image, rule).empty());
+    EXPECT_FALSE(nfa::print_features(*image, nullptr).empty());
     const auto again = nfa::read_image(nfa::write_image(*image));
     EXPECT_TRUE(again) << again.error().message;
   }

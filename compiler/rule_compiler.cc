@@ -390,7 +390,6 @@ bool stands_alone(DiagnosticCode code) {
     case DiagnosticCode::kCanaryUnsupported:
     case DiagnosticCode::kChainingUnsupported:
     case DiagnosticCode::kBadAggregate:
-    case DiagnosticCode::kFeatureCycle:
     case DiagnosticCode::kFeatureKeyUnsupported:
       return true;
     default:

@@ -234,6 +234,12 @@ WEIR_BODY(Network) {
   *out = Value::of_string(context.scratch->keep(text));
   return true;
 }
+// x, and sum, count and deviation of what it is compared with: no odd data where these say nothing.
+WEIR_BODY(Zscore) {
+  const double count = args[2]->real, deviation = args[3]->real;
+  if (count <= 0 || deviation == 0) return false;
+  return give_float((args[0]->real - args[1]->real / count) / deviation, context, out);
+}
 #undef WEIR_BODY
 
 using Body = bool (*)(const CallContext&, Arguments, Value*);

@@ -68,6 +68,7 @@ std::optional<event::Type> feature_type(AggregateKind kind, const event::Type* f
                                                        : own(summable);
     case AggregateKind::kMin:
     case AggregateKind::kMax:
+      return own(ordered || (field != nullptr && field->kind == TypeKind::kString));
     case AggregateKind::kQuantile:
       return own(ordered);
     case AggregateKind::kStddev:

@@ -54,7 +54,7 @@ enum class AggregateKind : std::uint8_t {
 
 enum class WindowKind : std::uint8_t {
   kSliding,    // over D: [e.ts - D, e]
-  kHopping,    // over D every S: the windows end at multiples of S, and D is one (R71)
+  kHopping,    // over D every S: the window that ends at the next multiple of S (R72)
   kTumbling,   // each D: [start, start + D), aligned to the epoch in UTC
   kCalendar,   // each day in a zone, and the like
   kSession,    // session D: ends after a gap longer than D

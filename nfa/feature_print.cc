@@ -55,7 +55,7 @@ std::set<std::uint32_t> features_of(const Image& image, const RuleImage& rule) {
 void append_feature(std::string& out, const Image& image, std::uint32_t index) {
   const FeatureImage& feature = image.features[index];
   const auto line = [&](std::string label, const std::string& text) {
-    label.resize(10, ' ');
+    if (!text.empty()) label.resize(10, ' ');
     out += text.empty() ? label : label + ' ' + text;
     out += '\n';
   };

@@ -79,7 +79,7 @@ class FeatureVerifier {
       case WindowKind::kSession:
         return need(lasts, "the time of a window");
       case WindowKind::kHopping:
-        return need(lasts && window.every_ms > 0 && window.length_ms % window.every_ms == 0 &&
+        return need(lasts && window.every_ms > 0 && window.every_ms <= window.length_ms &&
                         window.length_ms / window.every_ms <= kMaxWindowSteps,
                     "the steps of a window");
       case WindowKind::kCalendar:

@@ -36,6 +36,8 @@ LETTERS = {
 }
 # A geo and a time stand for a part: the compiler takes both from its event.
 PART = ("gt", "P")
+# Likewise the compiler makes its sum, count and deviation of a feature.
+FEATURES = {"zscore": "float, feature"}
 WORDS_IN_A_LINE = 8
 
 DIAGNOSTICS_INTRO = """\
@@ -54,7 +56,8 @@ is the IANA name of a time zone as a constant string, such as `"Europe/London"`;
 of a part, whose event has one geo field.
 
 What aggregates over the events of a part give (`count`, `sum`, `avg` and so on) is told in
-[the language](../language.md#what-earlier-parts-hold).
+[the language](../language.md#what-earlier-parts-hold), what they give over a window
+[likewise](../language.md#features).
 
 | call | gives | which is |
 | --- | --- | --- |"""
@@ -129,7 +132,8 @@ def functions_page(root: Path) -> str:
     rows = [row.arguments for row in rows_of(text, "WEIR_BUILTIN")]
     out = [NOTICE, FUNCTIONS_INTRO]
     for _, name, letters, result, meaning in rows:
-        out.append(f"| `{name}({parameters(letters)})` | {LETTERS[result]} | {meaning} |")
+        shown = FEATURES.get(name, parameters(letters))
+        out.append(f"| `{name}({shown})` | {LETTERS[result]} | {meaning} |")
     return "\n".join(out) + "\n"
 
 

@@ -49,6 +49,19 @@ struct RuleInfo {
   RuleCost cost;
 };
 
+// A feature as it runs: equal ones are one, by whatever names.
+struct FeatureInfo {
+  std::vector<std::string> names;  // as declared; none of one that stands in a condition
+  std::string text;                // as in the language, params put in
+  std::string result;              // the type of its value: `decimal`
+  std::string state_identity;      // hex; changes with everything but the names
+  // What it keeps for one key: at most so many things of about so many bytes.
+  std::uint64_t things = 1;
+  std::uint32_t bytes_each = 0;
+  bool unbounded = false;  // as many as come within the window; `things` is at its maximum
+  std::string cost;        // the same for a person, in a sentence
+};
+
 // The forms that a rule passes through, for people who want to see why it does what it does.
 enum class CompileStage : std::uint8_t { ast, pattern, typed, program, automaton, features };
 
@@ -56,6 +69,8 @@ class Ruleset {
  public:
   // In the order of the files given (a directory: by path), then of position.
   [[nodiscard]] std::vector<RuleInfo> rules() const;
+  // Those that a rule, a test or another feature reads; what one reads stands before it.
+  [[nodiscard]] std::vector<FeatureInfo> features() const;
   // Strongest first.
   [[nodiscard]] std::vector<std::string> decisions() const;
   // Warnings; empty for a loaded image.
