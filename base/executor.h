@@ -38,6 +38,16 @@ class Executor {
   [[nodiscard]] virtual std::unique_ptr<TaskGroup> new_group() = 0;
 };
 
+// executor->parallel_for(); in order and on the calling thread if there is none.
+template <typename Task>
+void for_each(Executor* executor, std::size_t n, const Task& task) {
+  if (executor != nullptr && n > 1) {
+    executor->parallel_for(n, task);
+  } else {
+    for (std::size_t i = 0; i < n; ++i) task(i);
+  }
+}
+
 // In order, on the calling thread.
 class InlineExecutor final : public Executor {
  public:

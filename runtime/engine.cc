@@ -1,6 +1,9 @@
 // How a slice of turns goes through the engine:
 //
-//   EventOrder ── turns ──▶ Router, a chunk a task ── RoutedChunk ──▶ Shard, a task each
+//   EventOrder ── turns ──▶ FeatureStage: the values of features put into the events
+//                                 │
+//                                 ▼
+//                           Router, a chunk a task ── RoutedChunk ──▶ Shard, a task each
 //                                                                                   │
 //                                   Sink ◀── OrderedOutput ◀── MatchMerger ◀── RecordedMatches
 //
@@ -12,6 +15,7 @@
 #include <tuple>
 
 #include "runtime/event_order.h"
+#include "runtime/feature_stage.h"
 #include "runtime/loaded_image.h"
 #include "runtime/recorded_matches.h"
 #include "runtime/router.h"
@@ -56,9 +60,9 @@ class ShardedEngine final : public Engine {
         loaded_(std::move(loaded)),
         order_(loaded_.image->schema, options_),
         warm_up_(loaded_),
+        features_(loaded_, options_, shards_of(options)),
         output_(loaded_, options_) {
-    std::size_t shards = options.shards;
-    if (shards == 0) shards = options.executor != nullptr ? options.executor->concurrency() : 1;
+    const std::size_t shards = shards_of(options);
     for (std::size_t i = 0; i < shards; ++i) {
       shards_.push_back(std::make_unique<Shard>(loaded_, options_, warm_up_));
     }
@@ -70,7 +74,7 @@ class ShardedEngine final : public Engine {
   void add(const event::Row& row, Sink& sink) override { order_.add(row, sink); }
 
   void run(Sink& sink) override {
-    std::span<const Turn> turns = order_.turns();
+    std::span<Turn> turns = order_.turns();
     while (turns.size() > kSlice) {
       run_slice(turns.first(kSlice), turns[kSlice - 1].clock_ms, sink);
       turns = turns.subspan(kSlice);
@@ -98,6 +102,7 @@ class ShardedEngine final : public Engine {
     stats.decisions.assign(loaded_.image->decisions.size(), 0);
     order_.add_stats(stats);
     output_.add_stats(stats);
+    features_.add_stats(stats);
     for (const auto& shard : shards_) shard->add_stats(stats);
     stats.overflow += counted_.total().overflow;
     stats.division_by_zero += counted_.total().division_by_zero;
@@ -106,9 +111,15 @@ class ShardedEngine final : public Engine {
   }
 
  private:
+  static std::size_t shards_of(const EngineOptions& options) {
+    if (options.shards > 0) return options.shards;
+    return options.executor != nullptr ? options.executor->concurrency() : 1;
+  }
+
   // All of a slice, and then what falls due before clock_ms.
-  void run_slice(std::span<const Turn> turns, std::int64_t clock_ms, Sink& sink) {
+  void run_slice(std::span<Turn> turns, std::int64_t clock_ms, Sink& sink) {
     warm_up_.see(turns);
+    features_.begin();
     output_.begin(turns, sink);
     for (const auto& shard : shards_) shard->begin(turns);
     if (shards_.size() == 1) {
@@ -116,46 +127,42 @@ class ShardedEngine final : public Engine {
     } else {
       run_shards(turns, clock_ms);
     }
+    features_.advance(clock_ms);
     output_.end();
+    features_.take_counted([this](auto& counted) { counted_.add(counted); });
     for (Router& router : routers_) counted_.add(router.counted());
     for (const auto& shard : shards_) counted_.add(shard->counted());
     counted_.settle();
     follow_open(turns.size());
   }
 
-  void run_inline(std::span<const Turn> turns, std::int64_t clock_ms) {
+  void run_inline(std::span<Turn> turns, std::int64_t clock_ms) {
     prepare(1);
     Shard& shard = *shards_.front();
     for (std::size_t at = 0; at < turns.size(); at += kNearChunk) {
       const std::size_t end = std::min(at + kNearChunk, turns.size());
+      features_.run(turns, at, end);
       routers_.front().route(turns, at, end, routed_.front());
       shard.process(routed_.front(), 0, output_);
     }
     shard.advance(clock_ms, output_);
   }
 
-  void run_shards(std::span<const Turn> turns, std::int64_t clock_ms) {
+  void run_shards(std::span<Turn> turns, std::int64_t clock_ms) {
     const std::size_t chunks = (turns.size() + kChunk - 1) / kChunk;
     prepare(chunks);
-    for_each(turns.size(), chunks, [&](std::size_t c) {
+    features_.run(turns, 0, turns.size());
+    base::Executor* executor = turns.size() >= kFew ? options_.executor : nullptr;
+    base::for_each(executor, chunks, [&](std::size_t c) {
       const std::size_t at = c * kChunk;
       routers_[c].route(turns, at, std::min(at + kChunk, turns.size()), routed_[c]);
     });
-    for_each(turns.size(), shards_.size(), [&](std::size_t s) {
+    base::for_each(executor, shards_.size(), [&](std::size_t s) {
       recorded_[s].clear();
       for (std::size_t c = 0; c < chunks; ++c) shards_[s]->process(routed_[c], s, recorded_[s]);
       shards_[s]->advance(clock_ms, recorded_[s]);
     });
     merger_.merge(all_recorded_, output_);
-  }
-
-  template <typename Task>
-  void for_each(std::size_t turns, std::size_t n, const Task& task) {
-    if (options_.executor != nullptr && turns >= kFew) {
-      options_.executor->parallel_for(n, task);
-    } else {
-      for (std::size_t i = 0; i < n; ++i) task(i);
-    }
   }
 
   void prepare(std::size_t chunks) {
@@ -177,6 +184,7 @@ class ShardedEngine final : public Engine {
   LoadedImage loaded_;
   EventOrder order_;
   WarmUp warm_up_;
+  FeatureStage features_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Router> routers_;            // by chunk
   std::vector<RoutedChunk> routed_;        // by chunk

@@ -33,7 +33,8 @@ class EventOrder {
   // With the input, time has ended.
   void finish();
 
-  [[nodiscard]] std::span<const Turn> turns() const { return turns_; }
+  // To be changed only in what they point to.
+  [[nodiscard]] std::span<Turn> turns() { return turns_; }
   // Deadlines before it are to complete, behind those of all turns.
   [[nodiscard]] std::int64_t clock_ms() const { return clock_ms_; }
   // The turns have been taken.

@@ -1,10 +1,12 @@
-// When the stores of keys may hold nothing alive any more. All stores of rules with one horizon
-// (the longest time that anything of theirs matters) expire in the order in which they were last
-// asked for, so a queue for each horizon does what timers would, at a fraction of the cost. Used by
-// the shard. In watermark order nothing that anybody sees depends on it but memory; in arrival
-// order an old event is matched at the time of what has not gone yet. Single-threaded.
+// When what is held for keys may be over. All things with one horizon (the longest time that
+// anything of theirs matters) expire in the order in which they were last asked for, so a queue for
+// each horizon does what timers would, at a fraction of the cost. Used by the shards, for stores of
+// rules (RuleExpiry) and windows (WindowExpiry). Nothing that anybody sees depends on it but
+// memory. Single-threaded.
 //
-// Cost: O(1) a store; O(log horizons) when another queue's head becomes the earliest.
+// Item: time_ms, and the entry, whose memory stays whatever becomes of it.
+//
+// Cost: O(1) an item; O(log horizons) when another queue's head becomes the earliest.
 #pragma once
 
 #include <algorithm>
@@ -13,21 +15,12 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/key_table.h"
-
 namespace weir::runtime {
 
-struct Expiry {
-  std::int64_t time_ms = 0;
-  KeyEntry* entry = nullptr;
-  std::uint64_t serial = 0;        // of the entry
-  std::uint32_t store_serial = 0;  // of the store or the seed
-  std::uint32_t rule = 0;
-};
-
+template <typename Item>
 class ExpiryQueues {
  public:
-  // The queue for rules with this horizon; made if there is none.
+  // The queue for things with this horizon; made if there is none.
   std::uint32_t queue_for(std::int64_t horizon_ms) {
     for (std::uint32_t i = 0; i < queues_.size(); ++i) {
       if (queues_[i].horizon_ms == horizon_ms) return i;
@@ -36,14 +29,14 @@ class ExpiryQueues {
     return static_cast<std::uint32_t>(queues_.size() - 1);
   }
 
-  void push(std::uint32_t queue, const Expiry& expiry) {
+  void push(std::uint32_t queue, const Item& item) {
     Ring& ring = queues_[queue];
-    if (ring.size == 0) add_head(expiry.time_ms, queue);
-    ring.push(expiry);
+    if (ring.size == 0) add_head(item.time_ms, queue);
+    ring.push(item);
   }
 
   // Takes out one whose time is before now_ms; false if the head of no queue is.
-  [[nodiscard]] bool take(std::int64_t now_ms, Expiry& out) {
+  [[nodiscard]] bool take(std::int64_t now_ms, Item& out) {
     if (heads_.empty() || heads_.front().first >= now_ms) return false;
     const std::uint32_t queue = heads_.front().second;
     Ring& ring = queues_[queue];
@@ -61,29 +54,29 @@ class ExpiryQueues {
  private:
   struct Ring {
     std::int64_t horizon_ms = 0;
-    std::vector<Expiry> items;  // a power of two
+    std::vector<Item> items;  // a power of two
     std::size_t first = 0;
     std::size_t size = 0;
 
-    void push(const Expiry& expiry) {
+    void push(const Item& item) {
       if (size == items.size()) grow();
-      items[(first + size++) & (items.size() - 1)] = expiry;
+      items[(first + size++) & (items.size() - 1)] = item;
     }
     // What expires was last touched a horizon ago: its memory is called for some time before.
-    Expiry pop() {
+    Item pop() {
       constexpr std::size_t kAhead = 8;
       const std::size_t mask = items.size() - 1;
-      const Expiry expiry = items[first];
+      const Item item = items[first];
       if (size > kAhead) {
         __builtin_prefetch(items[(first + kAhead) & mask].entry);
-        __builtin_prefetch(items[(first + kAhead / 2) & mask].entry->first_held.seed);
+        prefetch_first_block(items[(first + kAhead / 2) & mask].entry);
       }
       first = (first + 1) & mask;
       --size;
-      return expiry;
+      return item;
     }
     void grow() {
-      std::vector<Expiry> bigger(items.empty() ? 16 : items.size() * 2);
+      std::vector<Item> bigger(items.empty() ? 16 : items.size() * 2);
       for (std::size_t i = 0; i < size; ++i) bigger[i] = items[(first + i) & (items.size() - 1)];
       items = std::move(bigger);
       first = 0;

@@ -46,26 +46,6 @@ void append_string(std::string_view text, std::string& out) {
   out += '\1';
 }
 
-void append_value(event::TypeKind kind, const event::Value& value, std::string& out) {
-  switch (kind) {
-    case event::TypeKind::kString:
-      return append_string(value.string.view(), out);
-    case event::TypeKind::kDecimal:
-      append_integer(static_cast<std::int64_t>(value.decimal >> 64), out);
-      return append_big_endian(static_cast<std::uint64_t>(value.decimal), out);
-    case event::TypeKind::kFloat:
-      return append_float(value.real, out);
-    case event::TypeKind::kIp:
-      out.append(reinterpret_cast<const char*>(value.ip), sizeof value.ip);
-      return;
-    case event::TypeKind::kGeo:
-      append_float(value.geo.lat, out);
-      return append_float(value.geo.lon, out);
-    default:
-      return append_integer(value.integer, out);
-  }
-}
-
 std::uint64_t read_big_endian(std::string_view& bytes) {
   std::uint64_t value = 0;
   for (const char c : bytes.substr(0, sizeof value)) {
@@ -132,11 +112,31 @@ event::Value read_value(event::TypeKind kind, std::string_view& bytes,
 
 }  // namespace
 
+void append_key_value(event::TypeKind kind, const event::Value& value, std::string& out) {
+  switch (kind) {
+    case event::TypeKind::kString:
+      return append_string(value.string.view(), out);
+    case event::TypeKind::kDecimal:
+      append_integer(static_cast<std::int64_t>(value.decimal >> 64), out);
+      return append_big_endian(static_cast<std::uint64_t>(value.decimal), out);
+    case event::TypeKind::kFloat:
+      return append_float(value.real, out);
+    case event::TypeKind::kIp:
+      out.append(reinterpret_cast<const char*>(value.ip), sizeof value.ip);
+      return;
+    case event::TypeKind::kGeo:
+      append_float(value.geo.lat, out);
+      return append_float(value.geo.lon, out);
+    default:
+      return append_integer(value.integer, out);
+  }
+}
+
 bool append_key(const event::EventType& type, const nfa::KeyExpr& expr, const event::Row& row,
                 std::string& out) {
   for (const std::uint16_t slot : expr.slots[row.type.index()]) {
     if (!row.has(slot)) return false;
-    append_value(type.fields[slot].type.kind, row.slots[slot], out);
+    append_key_value(type.fields[slot].type.kind, row.slots[slot], out);
   }
   return true;
 }
@@ -153,7 +153,7 @@ std::vector<KeyField> key_fields(const event::Schema& schema, const nfa::KeyExpr
 bool append_key(std::span<const KeyField> fields, const event::Row& row, std::string& out) {
   for (const KeyField& field : fields) {
     if (!row.has(field.slot)) return false;
-    append_value(field.kind, row.slots[field.slot], out);
+    append_key_value(field.kind, row.slots[field.slot], out);
   }
   return true;
 }

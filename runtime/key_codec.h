@@ -34,6 +34,9 @@ struct KeyField {
 [[nodiscard]] bool append_key(std::span<const KeyField> fields, const event::Row& row,
                               std::string& out);
 
+// A value of a key, to stand behind what `out` has.
+void append_key_value(event::TypeKind kind, const event::Value& value, std::string& out);
+
 // What the fields of such a key are, in order; none if the schema has no type with them.
 [[nodiscard]] std::vector<event::TypeKind> key_kinds(const event::Schema& schema,
                                                      const nfa::KeyExpr& expr);

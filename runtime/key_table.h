@@ -41,6 +41,20 @@ inline void prefetch_held(const KeyEntry* entry) {
                                             : static_cast<const void*>(held->seed));
 }
 
+// Also of an entry that has gone: its memory stays.
+inline void prefetch_first_block(const KeyEntry* entry) {
+  __builtin_prefetch(entry->first_held.seed);
+}
+
+// When the store or the seed of a rule and key may hold nothing alive any more.
+struct RuleExpiry {
+  std::int64_t time_ms = 0;
+  KeyEntry* entry = nullptr;
+  std::uint64_t serial = 0;        // of the entry
+  std::uint32_t store_serial = 0;  // of the store or the seed
+  std::uint32_t rule = 0;
+};
+
 class KeyTable : public KeyMap<RuleStore> {
  public:
   explicit KeyTable(base::Pool& pool) : KeyMap(pool) {}

@@ -109,9 +109,6 @@ TypeDispatch make_dispatch(const LoadedImage& loaded, const std::vector<RuleOfTy
 }  // namespace
 
 base::Result<LoadedImage> load_image(const nfa::Image& image) {
-  if (!image.features.empty()) {
-    return base::fail(base::ErrorCode::kInvalidArgument, "features cannot be run yet");
-  }
   LoadedImage loaded;
   loaded.image = &image;
   for (const auto& list : image.lists) {
@@ -141,6 +138,9 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
     loaded.conditions.programs.push_back(std::move(*program));
   }
   loaded.conditions.set_predicates(image.predicates, image.programs);
+  auto features = load_features(image);
+  if (!features) return std::unexpected(features.error());
+  loaded.features = std::move(*features);
 
   loaded.by_type.resize(image.schema.types.size());
   std::map<std::string, std::uint32_t> dimensions;

@@ -13,6 +13,7 @@
 #include "nfa/loaded_program.h"
 #include "nfa/predicate_index.h"
 #include "runtime/key_codec.h"
+#include "runtime/loaded_features.h"
 
 namespace weir::runtime {
 
@@ -55,8 +56,9 @@ struct LoadedImage {
   nfa::LoadedConditions conditions;
   std::vector<std::vector<RuleOfType>> by_type;  // by EventTypeId, in rule order; rules not off
   std::vector<TypeDispatch> dispatch;            // by EventTypeId
-  std::vector<nfa::FrontPlan> fronts;            // by rule
-  std::vector<std::uint32_t> dimension;          // by rule: rules with the same keys share one
+  LoadedFeatures features;
+  std::vector<nfa::FrontPlan> fronts;    // by rule
+  std::vector<std::uint32_t> dimension;  // by rule: rules with the same keys share one
   std::uint32_t dimensions = 0;
   // What the loader checks programs against: it may be asked for more of them later.
   std::vector<nfa::ValueClass> list_classes;

@@ -198,8 +198,8 @@ void Shard::plant(const RuleOfType& of_type, const SeenKey& key, const nfa::Seen
   note_open(seed->runs);
   const std::int64_t expiry = stepper.seed_expiry(*seed);
   if (expiry == nfa::kNoLimit) return;
-  expiries_.push(expiry_queue_[of_type.rule],
-                 Expiry{expiry + held.lag_ms, entry, entry->serial, seed->serial, of_type.rule});
+  expiries_.push(expiry_queue_[of_type.rule], RuleExpiry{expiry + held.lag_ms, entry, entry->serial,
+                                                         seed->serial, of_type.rule});
 }
 
 // A second event has come: the seed becomes the store that its event would have made.
@@ -267,7 +267,7 @@ void Shard::arm(std::uint32_t rule, KeyEntry& entry, RuleStore& held, std::int64
   expiry += held.lag_ms;
   if (expiry <= now_ms) return;
   store.awaits_expiry = true;
-  expiries_.push(expiry_queue_[rule], Expiry{expiry, &entry, entry.serial, store.serial, rule});
+  expiries_.push(expiry_queue_[rule], RuleExpiry{expiry, &entry, entry.serial, store.serial, rule});
 }
 
 // What happens at time_ms belongs to the first turn whose clock is behind it.
@@ -286,10 +286,10 @@ void Shard::advance(std::int64_t now_ms, MatchReceiver& receiver) {
     });
     for (const Timer& timer : due_) fall_due(timer);
   }
-  for (Expiry expiry; expiries_.take(now_ms, expiry);) expire(expiry);
+  for (RuleExpiry expiry; expiries_.take(now_ms, expiry);) expire(expiry);
 }
 
-void Shard::expire(const Expiry& expiry) {
+void Shard::expire(const RuleExpiry& expiry) {
   KeyEntry* entry = expiry.entry;
   if (entry->serial != expiry.serial) return;
   RuleStore* held = KeyTable::find_rule(*entry, expiry.rule);

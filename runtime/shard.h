@@ -87,7 +87,7 @@ class Shard {
   void settle(std::uint32_t rule, KeyEntry* entry, RuleStore& held, std::int64_t now_ms);
   void arm(std::uint32_t rule, KeyEntry& entry, RuleStore& held, std::int64_t now_ms);
   void fall_due(const Timer& timer);
-  void expire(const Expiry& expiry);
+  void expire(const RuleExpiry& expiry);
   bool drop(std::uint32_t rule, KeyEntry* entry);
   void clean_up(std::uint32_t rule, KeyEntry* entry, RuleStore& held, std::int64_t now_ms);
   void note_open(std::int64_t change) {
@@ -107,7 +107,7 @@ class Shard {
   const bool out_of_order_;  // an event may be older than what its key has seen
   TimerWheel timers_;
   std::vector<Timer> due_;
-  ExpiryQueues expiries_;
+  ExpiryQueues<RuleExpiry> expiries_;
   MatchReceiver* receiver_ = nullptr;
   std::span<const Turn> turns_;
   std::uint32_t turn_ = 0;  // under way; what happens by time belongs to the turn that follows it

@@ -1,0 +1,282 @@
+#include "runtime/feature_shard.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+
+#include "base/hash.h"
+
+namespace weir::runtime {
+namespace {
+
+using event::TypeKind;
+using state::Cell;
+
+constexpr std::size_t kNear = 4096;  // keys of a table that a cache holds
+
+// Addresses as numbers that compare as they do; the two halves of a place.
+state::Int128 wide_of(const event::Value& value) {
+  state::UInt128 bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return static_cast<state::Int128>(bits);
+}
+constexpr state::UInt128 kSign = state::UInt128{1} << 127;
+
+state::UInt128 address_bits(const event::Value& value) {
+  state::UInt128 bits = 0;
+  for (const std::uint8_t byte : value.ip) bits = bits << 8 | byte;
+  return bits;
+}
+
+Cell cell_of(const FeatureColumn& column, const event::Value& value) {
+  switch (column.column) {
+    case state::ColumnKind::kFloat:
+      return Cell::of_float(value.real);
+    case state::ColumnKind::kText:
+      return Cell::of_text(value.string.view());
+    case state::ColumnKind::kInt128:
+      return Cell::of_wide(column.kind == TypeKind::kIp
+                               ? static_cast<state::Int128>(address_bits(value) ^ kSign)
+                               : wide_of(value));
+    case state::ColumnKind::kHash128: {
+      if (column.kind != TypeKind::kString) {
+        return Cell::of_hash128(static_cast<state::UInt128>(wide_of(value)));
+      }
+      const base::Hash128 hash = base::hash128(value.string.view());
+      return Cell::of_hash128(state::UInt128{hash.high} << 64 | hash.low);
+    }
+    default:
+      return Cell::of_int(column.kind == TypeKind::kDecimal
+                              ? static_cast<std::int64_t>(value.decimal)
+                              : value.integer);
+  }
+}
+
+// Whether it fits; the value of an exact reading.
+bool exact_value(TypeKind kind, state::Int128 exact, event::Value* out) {
+  switch (kind) {
+    case TypeKind::kDecimal:
+      *out = event::Value::of_decimal(exact);
+      return true;
+    case TypeKind::kIp: {
+      auto bits = static_cast<state::UInt128>(exact) ^ kSign;
+      for (std::size_t i = sizeof bits; i-- > 0; bits >>= 8) {
+        out->ip[i] = static_cast<std::uint8_t>(bits);
+      }
+      return true;
+    }
+    case TypeKind::kGeo:
+      std::memcpy(static_cast<void*>(out), &exact, sizeof exact);
+      return true;
+    default:
+      *out = event::Value::of_int(static_cast<std::int64_t>(exact));
+      return exact >= INT64_MIN && exact <= INT64_MAX;
+  }
+}
+
+}  // namespace
+
+FeatureShard::FeatureShard(const LoadedImage& loaded, const EngineOptions& options, bool shared)
+    : loaded_(loaded),
+      out_of_order_(options.order == Order::kArrival || options.late == LatePolicy::kProcess),
+      shared_(shared) {
+  for (const FeatureGroup& group : loaded.features.groups) {
+    groups_.push_back(std::make_unique<state::WindowGroup>(group.layout, pool_));
+  }
+  for (std::uint32_t d = 0; d < loaded.features.dimensions; ++d) {
+    tables_.push_back(std::make_unique<WindowTable>(pool_));
+    queue_.push_back(expiries_.queue_for(d));
+  }
+}
+
+FeatureShard::~FeatureShard() {
+  for (const auto& table : tables_) {
+    table->for_each([this](WindowEntry& entry) {
+      for (HeldWindows& held : entry.held) groups_[held.group]->release(held.windows);
+    });
+  }
+}
+
+void FeatureShard::apply(std::span<const Turn> turns, std::size_t level, std::size_t shard,
+                         FeatureChunk& chunk) {
+  turns_ = turns;
+  accesses_ = &loaded_.features.levels[level];
+  chunk_ = &chunk;
+  const std::span<const FeatureOp> ops = chunk.of_shard[shard];
+  const bool far = std::ranges::any_of(tables_, [](const auto& t) { return t->size() > kNear; });
+  for (std::size_t i = 0; i < ops.size();) {
+    const Turn& turn = turns[ops[i].turn];
+    advance(turn.clock_ms);
+    const auto& accesses = (*accesses_)[turn.row->type.index()];
+    to_ = &chunk.rows[ops[i].turn - chunk.begin];
+    open_.clear();
+    for (const std::uint32_t at = ops[i].turn; i < ops.size() && ops[i].turn == at; ++i) {
+      if (far) prefetch(ops, i);
+      open_.push_back({&ops[i], &accesses[ops[i].access], nullptr});
+    }
+    apply_event(*turn.row);
+  }
+}
+
+// As Shard::prefetch: the slot, the entry, its windows.
+void FeatureShard::prefetch(std::span<const FeatureOp> ops, std::size_t at) const {
+  constexpr std::size_t kSlot = 12;
+  constexpr std::size_t kEntry = 8;
+  constexpr std::size_t kWindows = 4;
+  const auto table_of = [&](const FeatureOp& op) -> const WindowTable& {
+    const auto& accesses = (*accesses_)[turns_[op.turn].row->type.index()];
+    return *tables_[accesses[op.access].dimension];
+  };
+  if (at + kSlot < ops.size()) table_of(ops[at + kSlot]).prefetch_slot(ops[at + kSlot].hash);
+  if (at + kEntry < ops.size()) {
+    const FeatureOp& op = ops[at + kEntry];
+    if (const WindowEntry* entry = table_of(op).peek(op.hash)) {
+      __builtin_prefetch(entry);
+      __builtin_prefetch(&entry->first_held);
+    }
+  }
+  if (at + kWindows < ops.size()) {
+    const FeatureOp& op = ops[at + kWindows];
+    if (const WindowEntry* entry = table_of(op).peek(op.hash)) prefetch_first_block(entry);
+  }
+}
+
+void FeatureShard::apply_event(const event::Row& row) {
+  for (Open& open : open_) {
+    look_up(open);
+    read(open, open.access->before, row);
+  }
+  for (Open& open : open_) {
+    if (open.op->counts != 0) count_in(open, row);
+  }
+  for (Open& open : open_) {
+    // A key that another access of the event has brought in.
+    if (open.entry == nullptr && open_.size() > 1) look_up(open);
+    read(open, open.access->after, row);
+  }
+}
+
+void FeatureShard::look_up(Open& open) {
+  open.entry = tables_[open.access->dimension]->find(chunk_->bytes(*open.op), open.op->hash);
+}
+
+void FeatureShard::count_in(Open& open, const event::Row& row) {
+  WindowTable& table = *tables_[open.access->dimension];
+  if (open.entry == nullptr) look_up(open);
+  const bool fresh = open.entry == nullptr;
+  if (fresh) open.entry = table.insert(chunk_->bytes(*open.op), open.op->hash);
+  for (std::uint64_t left = open.op->counts; left != 0; left &= left - 1) {
+    const std::uint32_t g = open.access->updates[static_cast<std::size_t>(std::countr_zero(left))];
+    HeldWindows* held = held_of(open, g);
+    if (held == nullptr) held = &table.add_group(*open.entry, g);
+    const auto& columns = loaded_.features.groups[g].columns;
+    Cell cells[state::kMaxColumns];
+    std::uint64_t present = 0;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (!row.has(columns[c].slot)) continue;
+      cells[c] = cell_of(columns[c], row.slots[columns[c].slot]);
+      present |= std::uint64_t{1} << c;
+    }
+    groups_[g]->add(held->windows, row.ts_ms, cells, present);
+    if (!out_of_order_) continue;
+    const std::int64_t lag_ms = std::clamp<std::int64_t>(clock_ms_ - row.ts_ms, 0, UINT32_MAX);
+    held->lag_ms = std::max(held->lag_ms, static_cast<std::uint32_t>(lag_ms));
+  }
+  if (!fresh) return;
+  const std::int64_t expiry = expiry_of(*open.entry);
+  if (expiry == INT64_MAX) return;
+  expiries_.push(queue_[open.access->dimension],
+                 {expiry, open.entry, open.entry->serial, open.access->dimension});
+}
+
+void FeatureShard::read(Open& open, std::span<const FeatureValue> values, const event::Row& row) {
+  for (const FeatureValue& value : values) {
+    state::KeyWindows nothing;
+    HeldWindows* held = open.entry != nullptr ? held_of(open, value.group) : nullptr;
+    state::KeyWindows& windows = held != nullptr ? held->windows : nothing;
+    put(value, groups_[value.group]->read(windows, row.ts_ms, value.aggregate));
+  }
+}
+
+void FeatureShard::put(const FeatureValue& value, const state::Reading& reading) {
+  event::Value& slot = to_->slots[value.slot];
+  switch (reading.kind) {
+    case state::Reading::Kind::kAbsent:
+      return;
+    case state::Reading::Kind::kOverflow:
+      ++overflow_;
+      return;
+    case state::Reading::Kind::kFloat:
+      slot = event::Value::of_float(reading.real);
+      break;
+    case state::Reading::Kind::kText:
+      slot = event::Value::of_string(texts_.copy(reading.text()));
+      break;
+    case state::Reading::Kind::kExact:
+      if (!exact_value(value.kind, reading.exact, &slot)) {
+        ++overflow_;
+        return;
+      }
+      break;
+  }
+  const std::uint64_t bit = std::uint64_t{1} << (value.slot % 64);
+  if (shared_) {
+    std::atomic_ref(to_->present[value.slot / 64]).fetch_or(bit, std::memory_order_relaxed);
+  } else {
+    to_->present[value.slot / 64] |= bit;
+  }
+}
+
+// ---- time --------------------------------------------------------------------------------------
+
+// What the group holds for the key. Where events may come late it is forgotten here if it is over
+// by the clock, so that it does not matter when its memory is given back (as Shard::is_over).
+HeldWindows* FeatureShard::held_of(const Open& open, std::uint32_t group) {
+  HeldWindows* held = WindowTable::find_group(*open.entry, group);
+  if (held != nullptr && out_of_order_ && is_over(*held)) {
+    groups_[group]->release(held->windows);
+    held->lag_ms = 0;
+  }
+  return held;
+}
+
+bool FeatureShard::is_over(const HeldWindows& held) const {
+  const std::int64_t expiry = groups_[held.group]->expiry(held.windows);
+  return expiry != INT64_MAX && expiry + held.lag_ms < clock_ms_;
+}
+
+std::int64_t FeatureShard::expiry_of(const WindowEntry& entry) const {
+  std::int64_t last = INT64_MIN;
+  for (const HeldWindows& held : entry.held) {
+    const std::int64_t expiry = groups_[held.group]->expiry(held.windows);
+    if (expiry == INT64_MAX) return expiry;
+    last = std::max(last, expiry == INT64_MIN ? expiry : expiry + held.lag_ms);
+  }
+  return last;
+}
+
+void FeatureShard::advance(std::int64_t now_ms) {
+  clock_ms_ = now_ms;
+  for (WindowExpiry expiry; expiries_.take(now_ms, expiry);) expire(expiry);
+}
+
+void FeatureShard::expire(const WindowExpiry& expiry) {
+  WindowEntry* entry = expiry.entry;
+  if (entry->serial != expiry.serial) return;
+  const std::int64_t later = expiry_of(*entry);
+  if (later == INT64_MAX) return;
+  if (later > expiry.time_ms) {
+    expiries_.push(queue_[expiry.dimension], {later, entry, entry->serial, expiry.dimension});
+    return;
+  }
+  for (HeldWindows& held : entry->held) groups_[held.group]->release(held.windows);
+  tables_[expiry.dimension]->erase(entry);
+}
+
+void FeatureShard::add_stats(EngineStats& stats) const {
+  stats.overflow += overflow_;
+  stats.state_bytes += pool_.bytes_in_use();
+}
+
+}  // namespace weir::runtime

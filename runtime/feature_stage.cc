@@ -1,0 +1,67 @@
+#include "runtime/feature_stage.h"
+
+#include <algorithm>
+
+namespace weir::runtime {
+namespace {
+
+constexpr std::size_t kChunk = 256;  // turns that a task routes
+
+}  // namespace
+
+FeatureStage::FeatureStage(const LoadedImage& loaded, const EngineOptions& options,
+                           std::size_t shards)
+    : loaded_(loaded), executor_(shards > 1 ? options.executor : nullptr) {
+  if (!any()) return;
+  for (std::size_t i = 0; i < shards; ++i) {
+    shards_.push_back(std::make_unique<FeatureShard>(loaded, options, shards > 1));
+  }
+}
+
+void FeatureStage::begin() {
+  used_ = 0;
+  for (event::Arena& arena : arenas_) arena.reset();
+  for (const auto& shard : shards_) shard->begin();
+}
+
+void FeatureStage::prepare(std::size_t chunks) {
+  while (chunks_.size() < chunks) {
+    chunks_.emplace_back(shards_.size());
+    if (arenas_.empty() || executor_ != nullptr) arenas_.emplace_back();
+    chunks_.back().arena = &arenas_.back();
+    routers_.emplace_back(loaded_);
+  }
+}
+
+void FeatureStage::run(std::span<Turn> turns, std::size_t first, std::size_t last) {
+  if (!any() || first == last) return;
+  const std::size_t count = (last - first + kChunk - 1) / kChunk;
+  const std::size_t from = used_;
+  used_ += count;
+  prepare(used_);
+  const auto route = [&](std::size_t level, std::size_t c) {
+    const std::size_t at = first + c * kChunk;
+    const std::size_t end = std::min(at + kChunk, last);
+    if (level == 0) routers_[from + c].enrich(turns, at, end, chunks_[from + c]);
+    routers_[from + c].route(turns, at, end, level, chunks_[from + c]);
+  };
+  const auto apply = [&](std::size_t level, std::size_t s) {
+    for (std::size_t c = 0; c < count; ++c) {
+      shards_[s]->apply(turns, level, s, chunks_[from + c]);
+    }
+  };
+  for (std::size_t level = 0; level < loaded_.features.levels.size(); ++level) {
+    base::for_each(executor_, count, [&](std::size_t c) { route(level, c); });
+    base::for_each(executor_, shards_.size(), [&](std::size_t s) { apply(level, s); });
+  }
+}
+
+void FeatureStage::advance(std::int64_t now_ms) {
+  for (const auto& shard : shards_) shard->advance(now_ms);
+}
+
+void FeatureStage::add_stats(EngineStats& stats) const {
+  for (const auto& shard : shards_) shard->add_stats(stats);
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,278 @@
+#include "runtime/loaded_features.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "nfa/calendar.h"
+
+namespace weir::runtime {
+namespace {
+
+using event::TypeKind;
+using nfa::AggregateKind;
+using nfa::FeatureImage;
+
+constexpr std::size_t kMostUpdates = 64;  // of an access
+
+class CalendarOfZone final : public state::Calendar {
+ public:
+  explicit CalendarOfZone(std::shared_ptr<const nfa::ZoneCalendar> calendar)
+      : calendar_(std::move(calendar)) {}
+  state::TimeSpan unit_of(std::int64_t time_ms) const override {
+    const nfa::ZoneCalendar::Span span = calendar_->unit_of(time_ms);
+    return {span.begin_ms, span.end_ms};
+  }
+
+ private:
+  std::shared_ptr<const nfa::ZoneCalendar> calendar_;
+};
+
+state::Aggregate aggregate_of(AggregateKind kind) {
+  switch (kind) {
+    case AggregateKind::kCount:
+      return state::Aggregate::kCount;
+    case AggregateKind::kSum:
+      return state::Aggregate::kSum;
+    case AggregateKind::kAvg:
+      return state::Aggregate::kAvg;
+    case AggregateKind::kMin:
+      return state::Aggregate::kMin;
+    case AggregateKind::kMax:
+      return state::Aggregate::kMax;
+    case AggregateKind::kStddev:
+      return state::Aggregate::kStddev;
+    case AggregateKind::kDistinct:
+      return state::Aggregate::kDistinct;
+    case AggregateKind::kApproxDistinct:
+      return state::Aggregate::kApproxDistinct;
+    case AggregateKind::kQuantile:
+      return state::Aggregate::kQuantile;
+    case AggregateKind::kFirst:
+      return state::Aggregate::kFirst;
+    case AggregateKind::kLast:
+      return state::Aggregate::kLast;
+    case AggregateKind::kRate:
+      break;
+  }
+  return state::Aggregate::kRate;
+}
+
+state::WindowKind window_kind_of(nfa::WindowKind kind) {
+  switch (kind) {
+    case nfa::WindowKind::kSliding:
+      return state::WindowKind::kSliding;
+    case nfa::WindowKind::kHopping:
+      return state::WindowKind::kHopping;
+    case nfa::WindowKind::kTumbling:
+      return state::WindowKind::kTumbling;
+    case nfa::WindowKind::kCalendar:
+      return state::WindowKind::kCalendar;
+    case nfa::WindowKind::kSession:
+      return state::WindowKind::kSession;
+    case nfa::WindowKind::kLastEvents:
+      break;
+  }
+  return state::WindowKind::kLastEvents;
+}
+
+// What tells values apart may be a hash; what gives them back may not.
+state::ColumnKind column_of(TypeKind kind, AggregateKind aggregate) {
+  const bool distinct =
+      aggregate == AggregateKind::kDistinct || aggregate == AggregateKind::kApproxDistinct;
+  switch (kind) {
+    case TypeKind::kFloat:
+      return state::ColumnKind::kFloat;
+    case TypeKind::kString:
+      return distinct ? state::ColumnKind::kHash128 : state::ColumnKind::kText;
+    case TypeKind::kIp:
+    case TypeKind::kGeo:
+      return distinct ? state::ColumnKind::kHash128 : state::ColumnKind::kInt128;
+    default:
+      return state::ColumnKind::kInt64;
+  }
+}
+
+class FeatureLoader {
+ public:
+  explicit FeatureLoader(const nfa::Image& image) : image_(image) {}
+
+  base::Result<LoadedFeatures> load() {
+    for (const event::EventType& type : image_.schema.types) {
+      const auto derived = std::ranges::find_if(type.fields, &event::Field::derived);
+      out_.declared.push_back(static_cast<std::uint16_t>(derived - type.fields.begin()));
+    }
+    std::uint32_t levels = 0;
+    for (const FeatureImage& feature : image_.features) {
+      if (auto added = add(feature); !added) return std::unexpected(added.error());
+      levels = std::max(levels, feature.level + 1);
+    }
+    for (std::size_t g = 0; g < out_.groups.size(); ++g) {
+      auto layout = state::WindowLayout::make(std::move(specs_[g]));
+      if (!layout) return std::unexpected(layout.error());
+      out_.groups[g].layout = std::move(*layout);
+    }
+    out_.levels.assign(levels, {});
+    for (auto& level : out_.levels) level.resize(image_.schema.types.size());
+    for (std::uint32_t g = 0; g < out_.groups.size(); ++g) add_update(g);
+    for (const nfa::FeatureRead& read : image_.feature_reads) add_read(read);
+    return std::move(out_);
+  }
+
+ private:
+  // Where the feature's value comes from.
+  struct Place {
+    std::uint32_t group = 0;
+    std::uint16_t aggregate = 0;
+  };
+
+  base::Result<void> add(const FeatureImage& feature) {
+    const std::uint32_t g = group_of(feature);
+    state::WindowGroupSpec& spec = specs_[g];
+    state::AggregateSpec aggregate;
+    aggregate.kind = aggregate_of(feature.aggregate);
+    aggregate.quantile = feature.quantile;
+    auto window = window_of(feature.window, g);
+    if (!window) return std::unexpected(window.error());
+    aggregate.window = *window;
+    if (feature.slot != FeatureImage::kNoSlot) {
+      const TypeKind kind = fields_of(feature)[feature.slot].type.kind;
+      aggregate.column = column_of_group(feature, g);
+      if (feature.aggregate == AggregateKind::kAvg && kind == TypeKind::kInt) {
+        aggregate.multiplier = event::kDecimalScale;
+      }
+      if (kind == TypeKind::kDecimal) aggregate.unit = event::kDecimalScale;
+    }
+    places_.push_back({g, static_cast<std::uint16_t>(spec.aggregates.size())});
+    spec.aggregates.push_back(aggregate);
+    return {};
+  }
+
+  [[nodiscard]] const std::vector<event::Field>& fields_of(const FeatureImage& feature) const {
+    return image_.schema.types[feature.source.index()].fields;
+  }
+
+  std::uint32_t group_of(const FeatureImage& feature) {
+    for (std::uint32_t g = 0; g < out_.groups.size(); ++g) {
+      const FeatureGroup& group = out_.groups[g];
+      const bool full = specs_[g].columns.size() >= state::kMaxColumns ||
+                        specs_[g].aggregates.size() >= kMostAggregates;
+      if (!full && group.source == feature.source && group.where == feature.where &&
+          group.key == feature.key) {
+        return g;
+      }
+    }
+    FeatureGroup& group = out_.groups.emplace_back();
+    group.source = feature.source;
+    group.where = feature.where;
+    group.key = feature.key;
+    group.level = feature.level;
+    group.dimension = dimension_of(feature);
+    specs_.emplace_back();
+    windows_.emplace_back();
+    return static_cast<std::uint32_t>(out_.groups.size() - 1);
+  }
+
+  // The bytes of a key do not say its types, nor which event type it came from.
+  std::uint32_t dimension_of(const FeatureImage& feature) {
+    std::string name;
+    for (std::size_t i = 0; i < feature.key.size(); ++i) {
+      name += feature.key_fields[i] + '\n' + fields_of(feature)[feature.key[i]].type.name() + '\n';
+    }
+    const auto known = std::ranges::find(dimensions_, name);
+    const auto dimension = static_cast<std::uint32_t>(known - dimensions_.begin());
+    if (known == dimensions_.end()) dimensions_.push_back(std::move(name));
+    out_.dimensions = static_cast<std::uint32_t>(dimensions_.size());
+    return dimension;
+  }
+
+  base::Result<std::uint16_t> window_of(const nfa::WindowSpec& window, std::uint32_t g) {
+    auto& known = windows_[g];
+    const auto place = std::ranges::find(known, window);
+    const auto index = static_cast<std::uint16_t>(place - known.begin());
+    if (place != known.end()) return index;
+    state::WindowSpec spec;
+    spec.kind = window_kind_of(window.kind);
+    spec.length_ms = window.length_ms;
+    spec.every_ms = window.every_ms;
+    spec.events = window.events;
+    if (window.kind == nfa::WindowKind::kCalendar) {
+      auto calendar = nfa::ZoneCalendar::create(window.zone, window.unit);
+      if (!calendar) return std::unexpected(calendar.error());
+      spec.calendar = std::make_shared<CalendarOfZone>(std::move(*calendar));
+    }
+    known.push_back(window);
+    specs_[g].windows.push_back(std::move(spec));
+    return index;
+  }
+
+  std::uint16_t column_of_group(const FeatureImage& feature, std::uint32_t g) {
+    const event::Field& field = fields_of(feature)[feature.slot];
+    const FeatureColumn wanted{feature.slot, field.type.kind,
+                               column_of(field.type.kind, feature.aggregate)};
+    auto& columns = out_.groups[g].columns;
+    const auto place = std::ranges::find_if(columns, [&](const FeatureColumn& column) {
+      return column.slot == wanted.slot && column.column == wanted.column;
+    });
+    const auto index = static_cast<std::uint16_t>(place - columns.begin());
+    if (place != columns.end()) return index;
+    columns.push_back(wanted);
+    specs_[g].columns.push_back({wanted.column, field.optional});
+    return index;
+  }
+
+  FeatureAccess& access(std::uint32_t level, event::EventTypeId type, std::uint32_t dimension,
+                        std::vector<FeatureKeyPart> key) {
+    auto& all = out_.levels[level][type.index()];
+    for (FeatureAccess& each : all) {
+      const bool same =
+          each.dimension == dimension && each.updates.size() < kMostUpdates &&
+          std::ranges::equal(each.key, key, {}, &FeatureKeyPart::from, &FeatureKeyPart::from);
+      if (same) return each;
+    }
+    FeatureAccess& made = all.emplace_back();
+    made.dimension = dimension;
+    made.key = std::move(key);
+    return made;
+  }
+
+  void add_update(std::uint32_t g) {
+    const FeatureGroup& group = out_.groups[g];
+    std::vector<FeatureKeyPart> key;
+    for (const std::uint16_t slot : group.key) {
+      const TypeKind kind = image_.schema.types[group.source.index()].fields[slot].type.kind;
+      key.push_back({kind, {slot, {}}});
+    }
+    access(group.level, group.source, group.dimension, std::move(key)).updates.push_back(g);
+  }
+
+  void add_read(const nfa::FeatureRead& read) {
+    const FeatureImage& feature = image_.features[read.feature];
+    const Place& place = places_[read.feature];
+    std::vector<FeatureKeyPart> key;
+    for (std::size_t i = 0; i < read.key.size(); ++i) {
+      key.push_back({fields_of(feature)[feature.key[i]].type.kind, read.key[i]});
+    }
+    FeatureAccess& by_key =
+        access(feature.level, read.type, out_.groups[place.group].dimension, std::move(key));
+    auto& values = feature.excluding_current ? by_key.before : by_key.after;
+    values.push_back({place.group, place.aggregate, read.slot, feature.result.kind});
+  }
+
+  static constexpr std::size_t kMostAggregates = INT16_MAX;
+
+  const nfa::Image& image_;
+  LoadedFeatures out_;
+  std::vector<state::WindowGroupSpec> specs_;          // beside groups
+  std::vector<std::vector<nfa::WindowSpec>> windows_;  // beside groups: of specs_
+  std::vector<std::string> dimensions_;
+  std::vector<Place> places_;  // by feature
+};
+
+}  // namespace
+
+base::Result<LoadedFeatures> load_features(const nfa::Image& image) {
+  return FeatureLoader(image).load();
+}
+
+}  // namespace weir::runtime

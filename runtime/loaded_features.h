@@ -1,0 +1,78 @@
+// The features of an image made ready to run: which windows are kept together, and what an event of
+// each type does with them, level by level (nfa/feature.h). Immutable; shared by the shards.
+//
+// Features over the same events of a key (same source, conditions and key) are one window group:
+// one structure a key in which all their windows share the events. Groups whose keys are made of
+// fields of the same types are one dimension: a table of keys in each shard.
+//
+// An event's dealings with one key are one access: the values to read before the event counts
+// there, the groups in which it counts, the values to read after.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "nfa/feature.h"
+#include "nfa/image.h"
+#include "runtime/key_codec.h"
+#include "state/window_layout.h"
+
+namespace weir::runtime {
+
+// A field of the source whose values a group aggregates, and the column that takes them.
+struct FeatureColumn {
+  std::uint16_t slot = 0;
+  event::TypeKind kind = event::TypeKind::kInt;
+  state::ColumnKind column = state::ColumnKind::kInt64;
+};
+
+struct FeatureGroup {
+  event::EventTypeId source;
+  std::vector<nfa::PredicateId> where;
+  std::vector<std::uint16_t> key;  // slots of the source
+  std::vector<FeatureColumn> columns;
+  std::shared_ptr<const state::WindowLayout> layout;
+  std::uint32_t dimension = 0;
+  std::uint32_t level = 0;
+};
+
+struct FeatureKeyPart {
+  event::TypeKind kind = event::TypeKind::kString;
+  nfa::ReadKey from;
+};
+
+// A value to be put into a derived slot.
+struct FeatureValue {
+  std::uint32_t group = 0;
+  std::uint16_t aggregate = 0;  // of the group's layout
+  std::uint16_t slot = 0;       // of the event's type
+  event::TypeKind kind = event::TypeKind::kInt;
+};
+
+struct FeatureAccess {
+  std::uint32_t dimension = 0;
+  std::vector<FeatureKeyPart> key;
+  std::vector<FeatureValue> before;    // `excluding current`
+  std::vector<std::uint32_t> updates;  // groups; at most 64
+  std::vector<FeatureValue> after;
+};
+
+struct LoadedFeatures {
+  std::vector<FeatureGroup> groups;
+  std::uint32_t dimensions = 0;
+  // By level and event type.
+  std::vector<std::vector<std::vector<FeatureAccess>>> levels;
+  std::vector<std::uint16_t> declared;  // by event type: fields before the first derived one
+
+  [[nodiscard]] bool any() const { return !groups.empty(); }
+  [[nodiscard]] bool is_enriched(const nfa::Image& image, event::EventTypeId type) const {
+    return declared[type.index()] < image.schema.types[type.index()].fields.size();
+  }
+};
+
+// kInvalidArgument: a time zone that this machine does not know.
+[[nodiscard]] base::Result<LoadedFeatures> load_features(const nfa::Image& image);
+
+}  // namespace weir::runtime
