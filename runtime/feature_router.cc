@@ -1,6 +1,7 @@
 #include "runtime/feature_router.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "runtime/key_codec.h"
 #include "runtime/key_map.h"
@@ -21,8 +22,9 @@ void FeatureRouter::enrich(std::span<Turn> turns, std::size_t begin, std::size_t
     FeatureChunk::Enriched& to = chunk.rows[i - begin];
     to.slots = chunk.arena->allocate_array<event::Value>(fields);
     to.present = chunk.arena->allocate_array<std::uint64_t>(event::presence_words(fields));
-    std::copy_n(row.slots, declared, to.slots);
-    std::fill(to.slots + declared, to.slots + fields, event::Value());
+    std::memcpy(static_cast<void*>(to.slots), row.slots, declared * sizeof(event::Value));
+    std::memset(static_cast<void*>(to.slots + declared), 0,
+                (fields - declared) * sizeof(event::Value));
     std::copy_n(row.present, event::presence_words(declared), to.present);
     for (std::size_t w = event::presence_words(declared); w < event::presence_words(fields); ++w) {
       to.present[w] = 0;

@@ -151,7 +151,6 @@ void FeatureShard::apply_event(const event::Row& row) {
     if (open.op->counts != 0) count_in(open, row);
   }
   for (Open& open : open_) {
-    // A key that another access of the event has brought in.
     if (open.entry == nullptr && open_.size() > 1) look_up(open);
     read(open, open.access->after, row);
   }
@@ -163,7 +162,7 @@ void FeatureShard::look_up(Open& open) {
 
 void FeatureShard::count_in(Open& open, const event::Row& row) {
   WindowTable& table = *tables_[open.access->dimension];
-  if (open.entry == nullptr) look_up(open);
+  if (open.entry == nullptr && open_.size() > 1) look_up(open);  // another access has brought it in
   const bool fresh = open.entry == nullptr;
   if (fresh) open.entry = table.insert(chunk_->bytes(*open.op), open.op->hash);
   for (std::uint64_t left = open.op->counts; left != 0; left &= left - 1) {
@@ -171,14 +170,14 @@ void FeatureShard::count_in(Open& open, const event::Row& row) {
     HeldWindows* held = held_of(open, g);
     if (held == nullptr) held = &table.add_group(*open.entry, g);
     const auto& columns = loaded_.features.groups[g].columns;
-    Cell cells[state::kMaxColumns];
+    if (cells_.size() < columns.size()) cells_.resize(columns.size());
     std::uint64_t present = 0;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       if (!row.has(columns[c].slot)) continue;
-      cells[c] = cell_of(columns[c], row.slots[columns[c].slot]);
+      cells_[c] = cell_of(columns[c], row.slots[columns[c].slot]);
       present |= std::uint64_t{1} << c;
     }
-    groups_[g]->add(held->windows, row.ts_ms, cells, present);
+    groups_[g]->add(held->windows, row.ts_ms, cells_.data(), present);
     if (!out_of_order_) continue;
     const std::int64_t lag_ms = std::clamp<std::int64_t>(clock_ms_ - row.ts_ms, 0, UINT32_MAX);
     held->lag_ms = std::max(held->lag_ms, static_cast<std::uint32_t>(lag_ms));
@@ -190,12 +189,22 @@ void FeatureShard::count_in(Open& open, const event::Row& row) {
                  {expiry, open.entry, open.entry->serial, open.access->dimension});
 }
 
-void FeatureShard::read(Open& open, std::span<const FeatureValue> values, const event::Row& row) {
-  for (const FeatureValue& value : values) {
+void FeatureShard::read(Open& open, std::span<const FeatureReads> reads, const event::Row& row) {
+  for (const FeatureReads& of_group : reads) {
     state::KeyWindows nothing;
-    HeldWindows* held = open.entry != nullptr ? held_of(open, value.group) : nullptr;
+    HeldWindows* held = open.entry != nullptr ? held_of(open, of_group.group) : nullptr;
     state::KeyWindows& windows = held != nullptr ? held->windows : nothing;
-    put(value, groups_[value.group]->read(windows, row.ts_ms, value.aggregate));
+    state::WindowGroup& group = *groups_[of_group.group];
+    const std::size_t all = group.layout().aggregates.size();
+    if (all <= 2 * of_group.values.size()) {  // what they share is found once
+      readings_.resize(all);
+      group.read_all(windows, row.ts_ms, readings_.data());
+      for (const FeatureValue& value : of_group.values) put(value, readings_[value.aggregate]);
+      continue;
+    }
+    for (const FeatureValue& value : of_group.values) {
+      put(value, group.read(windows, row.ts_ms, value.aggregate));
+    }
   }
 }
 

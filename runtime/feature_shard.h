@@ -55,7 +55,7 @@ class FeatureShard {
   void apply_event(const event::Row& row);
   void look_up(Open& open);
   void count_in(Open& open, const event::Row& row);
-  void read(Open& open, std::span<const FeatureValue> values, const event::Row& row);
+  void read(Open& open, std::span<const FeatureReads> reads, const event::Row& row);
   void put(const FeatureValue& value, const state::Reading& reading);
   [[nodiscard]] HeldWindows* held_of(const Open& open, std::uint32_t group);
   [[nodiscard]] bool is_over(const HeldWindows& held) const;
@@ -83,6 +83,8 @@ class FeatureShard {
   FeatureChunk* chunk_ = nullptr;
   FeatureChunk::Enriched* to_ = nullptr;
   std::vector<Open> open_;
+  std::vector<state::Cell> cells_;
+  std::vector<state::Reading> readings_;
 };
 
 }  // namespace weir::runtime

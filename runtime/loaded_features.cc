@@ -255,8 +255,10 @@ class FeatureLoader {
     }
     FeatureAccess& by_key =
         access(feature.level, read.type, out_.groups[place.group].dimension, std::move(key));
-    auto& values = feature.excluding_current ? by_key.before : by_key.after;
-    values.push_back({place.group, place.aggregate, read.slot, feature.result.kind});
+    auto& reads = feature.excluding_current ? by_key.before : by_key.after;
+    auto of_group = std::ranges::find(reads, place.group, &FeatureReads::group);
+    if (of_group == reads.end()) of_group = reads.insert(reads.end(), {place.group, {}});
+    of_group->values.push_back({place.aggregate, read.slot, feature.result.kind});
   }
 
   static constexpr std::size_t kMostAggregates = INT16_MAX;

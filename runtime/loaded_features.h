@@ -45,18 +45,23 @@ struct FeatureKeyPart {
 
 // A value to be put into a derived slot.
 struct FeatureValue {
-  std::uint32_t group = 0;
   std::uint16_t aggregate = 0;  // of the group's layout
   std::uint16_t slot = 0;       // of the event's type
   event::TypeKind kind = event::TypeKind::kInt;
 };
 
+// Values of one group.
+struct FeatureReads {
+  std::uint32_t group = 0;
+  std::vector<FeatureValue> values;
+};
+
 struct FeatureAccess {
   std::uint32_t dimension = 0;
   std::vector<FeatureKeyPart> key;
-  std::vector<FeatureValue> before;    // `excluding current`
+  std::vector<FeatureReads> before;    // `excluding current`
   std::vector<std::uint32_t> updates;  // groups; at most 64
-  std::vector<FeatureValue> after;
+  std::vector<FeatureReads> after;
 };
 
 struct LoadedFeatures {
