@@ -40,6 +40,8 @@ BenchOptions parse_options(int argc, char** argv, const char* usage) {
       options.most_events = number<std::size_t>(usage, value());
     } else if (arg == "--passes") {
       options.passes = number<int>(usage, value());
+    } else if (arg == "--keys") {
+      options.keys = number<std::uint64_t>(usage, value());
     } else if (arg == "--shards") {
       options.shards = number<std::size_t>(usage, value());
     } else if (arg == "--threads") {
@@ -54,7 +56,7 @@ BenchOptions parse_options(int argc, char** argv, const char* usage) {
       options.rules.emplace_back(arg);
     }
   }
-  if (options.events.empty()) refuse(usage, "--events is missing");
+  if (options.events.empty() && options.keys == 0) refuse(usage, "--events is missing");
   return options;
 }
 

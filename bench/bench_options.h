@@ -17,6 +17,7 @@ struct BenchOptions {
   std::size_t shards = 0;   // 0: one for each thread
   std::size_t threads = 1;  // that shards run on
   std::string mode;
+  std::uint64_t keys = 0;  // with which no file of events is read
 };
 
 // Exits with 2 and a message if the arguments make no sense.

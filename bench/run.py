@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WORK = ROOT / "build" / "bench"
 SINGLE = {"W1": "w1_card_testing", "W2": "w2_impossible_travel", "W3": "w3_takeover",
-          "W4": "w4_absence", "W6": "w6_escalation"}
+          "W4": "w4_absence", "W5": "w5_velocity", "W6": "w6_escalation"}
 MANY = [10, 100, 1000, 10000]
 LENGTHS = [20, 200, 2000, 9000]
 
