@@ -421,5 +421,13 @@ TEST(Features, DamagedOnesAreRefused) {
   }
 }
 
+TEST(Features, ARateOfASessionIsRefused) {
+  const auto out = compiled(reads("rate(auth by card over 1h)"));
+  nfa::Image& image = *out->result.image;
+  ASSERT_TRUE(nfa::verify_image(image));
+  image.features[0].window.kind = nfa::WindowKind::kSession;
+  EXPECT_FALSE(nfa::verify_image(image));
+}
+
 }  // namespace
 }  // namespace weir::compiler
