@@ -238,7 +238,9 @@ void Lowering::visit_index(const Step& step) {
         .help = "name a column: `" + base.text + "[...].column`";
     return push(IrId());
   }
-  if (!is_feature(base_ref)) {
+  const bool of_part = base.kind == ExprKind::kMember && !base.quoted &&
+                       scope_.declarations->features.contains(base.text);
+  if (!is_feature(base_ref) && !of_part) {
     if (name) {
       unknown_name(base);
     } else {
@@ -254,16 +256,76 @@ void Lowering::visit_index(const Step& step) {
 }
 
 IrId Lowering::combine_index(const Step& step, const std::vector<IrId>& args) {
-  const auto id = feature_of(step, arg(step, 0));
-  if (!id) return IrId();
-  const Expr& base = at(arg(step, 0));
-  return feature_at(*id, args, at(step).span,
-                    base.kind == ExprKind::kName ? base.text : scope_.features->shown(*id));
+  const auto target = feature_target(step, arg(step, 0));
+  if (!target) return IrId();
+  return target_value(*target, target->id, &args, at(step).span, target->shown);
 }
 
-IrId Lowering::feature_at(FeatureId id, const std::vector<IrId>& keys, Span span,
-                          const std::string& name) {
+// F, an aggregate, or part.F; nothing if it is wrong, which is reported.
+std::optional<Lowering::FeatureTarget> Lowering::feature_target(const Step& step, ExprRef ref) {
+  const Expr& expr = at(ref);
+  FeatureTarget target;
+  std::optional<FeatureId> id;
+  if (expr.kind == ExprKind::kMember) {
+    const PartRef part = part_ref(step, {ref.ast, expr.args[0]});
+    if (part.part == nullptr) {
+      if (!part.error) unknown_name(at(ExprRef{ref.ast, expr.args[0]}));
+      return std::nullopt;
+    }
+    target.part = part;
+    target.shown = expr.text;
+    id = scope_.features->named(expr.text);
+  } else {
+    id = feature_of(step, ref);
+    if (id) target.shown = expr.kind == ExprKind::kName ? expr.text : scope_.features->shown(*id);
+  }
+  if (!id) return std::nullopt;
+  target.id = *id;
+  return target;
+}
+
+// Of the target's feature or one made of it, for its own key or for the keys given.
+IrId Lowering::target_value(const FeatureTarget& target, FeatureId id,
+                            const std::vector<IrId>* keys, Span span, const std::string& shown) {
+  if (target.part) return feature_of_part(*target.part, id, keys, span, shown);
+  return keys != nullptr ? feature_at(id, *keys, span, shown) : feature_value(id, span, shown);
+}
+
+// part.F, part.F[x]: a register of the derived slot, for each type that the part may take.
+IrId Lowering::feature_of_part(const PartRef& ref, FeatureId id, const std::vector<IrId>* keys,
+                               Span span, const std::string& name) {
+  std::string shown = name;
+  const auto fitted =
+      keys != nullptr ? fitted_keys(id, *keys, span, &shown) : std::optional(std::vector<IrId>());
+  if (!fitted) return IrId();
+  nfa::RegisterDesc desc;
+  desc.which = ref.part->repeated ? ref.which : nfa::RegisterWhich::kLast;
+  desc.part = ref.part->part;
+  desc.part_name = ref.part->name;
+  desc.field = shown;
+  desc.type = (*scope_.features)[id].result;
+  desc.field_type = desc.type;
+  bool absent = ref.part->count.min == 0;
+  for (const event::EventTypeId type : ref.part->types) {
+    CompletingEvent event;  // of whose fields none makes a key: only constants do
+    event.type = type;
+    auto parts = keys != nullptr ? completing_key(*fitted, event) : own_key(type, id, span, name);
+    if (!parts) return IrId();
+    const auto slot = read_feature(type, id, std::move(*parts), span, shown);
+    if (!slot) return IrId();
+    absent = absent || slot->may_be_absent;
+    desc.slots.push_back({type, slot->slot});
+    if (scope_.reads != nullptr) scope_.reads->emplace(type, slot->slot);
+  }
+  if (ref.part->count.is_exactly(0)) return build_.absent(desc.type, span);
+  return register_leaf(std::move(desc), span, absent);
+}
+
+// The keys as values of the feature's types; `shown` gets them behind it. Nothing: reported.
+std::optional<std::vector<IrId>> Lowering::fitted_keys(FeatureId id, const std::vector<IrId>& keys,
+                                                       Span span, std::string* shown) {
   const auto& fields = (*scope_.features)[id].key_fields;
+  const std::string name = *shown;
   if (keys.size() != fields.size()) {
     std::string places;
     for (const auto& each : fields) places += (places.empty() ? "" : ", ") + each;
@@ -272,38 +334,53 @@ IrId Lowering::feature_at(FeatureId id, const std::vector<IrId>& keys, Span span
                          std::to_string(fields.size()) +
                          (fields.size() == 1 ? " value" : " values") + ", not " +
                          std::to_string(keys.size()));
-    return IrId();
+    return std::nullopt;
   }
   std::vector<IrId> fitted;
-  std::string shown = name + "[";
+  *shown += "[";
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    shown += (i > 0 ? ", " : "") + render(graph_, keys[i]);
+    *shown += (i > 0 ? ", " : "") + render(graph_, keys[i]);
     const IrId key = build_.convert_to(keys[i], scope_.features->key_type(id, i),
                                        "the key `" + fields[i] + "` of `" + name + "`");
-    if (!key.valid()) return IrId();
-    if (build_.is_absent(key)) return build_.absent((*scope_.features)[id].result, span);
+    if (!key.valid()) return std::nullopt;
     fitted.push_back(key);
   }
-  shown += ']';
+  *shown += ']';
+  return fitted;
+}
+
+IrId Lowering::feature_at(FeatureId id, const std::vector<IrId>& keys, Span span,
+                          const std::string& name) {
+  std::string shown = name;
+  const auto fitted = fitted_keys(id, keys, span, &shown);
+  if (!fitted) return IrId();
+  if (std::ranges::any_of(*fitted, [&](IrId key) { return build_.is_absent(key); })) {
+    return build_.absent((*scope_.features)[id].result, span);
+  }
   if (!scope_.at_hand.valid()) {
     return completing_value(id, span, shown, [&](const CompletingEvent& event) {
-      std::optional<std::vector<FeatureKeyPart>> parts(std::in_place);
-      for (const IrId key : fitted) {
-        auto part = completing_key_part(key, event);
-        if (!part) return std::optional<std::vector<FeatureKeyPart>>();
-        parts->push_back(std::move(*part));
-      }
-      return parts;
+      return completing_key(*fitted, event);
     });
   }
   std::vector<FeatureKeyPart> parts;
-  for (const IrId key : fitted) {
+  for (const IrId key : *fitted) {
     auto part = key_part(key);
     if (!part) return IrId();
     parts.push_back(std::move(*part));
   }
   const auto slot = read_feature(scope_.at_hand, id, std::move(parts), span, shown);
   return slot ? feature_leaf(id, *slot, span, shown) : IrId();
+}
+
+std::optional<std::vector<FeatureKeyPart>> Lowering::completing_key(const std::vector<IrId>& keys,
+                                                                    const CompletingEvent& event) {
+  std::vector<FeatureKeyPart> parts;
+  for (const IrId key : keys) {
+    auto part = completing_key_part(key, event);
+    if (!part) return std::nullopt;
+    parts.push_back(std::move(*part));
+  }
+  return parts;
 }
 
 // A field of the event at hand, or an expression over it.
@@ -368,7 +445,7 @@ std::optional<FeatureKeyPart> Lowering::completing_key_part(IrId key,
   diagnostics_
       .add(DiagnosticCode::kFeatureKeyUnsupported, node.span,
            "here the key of a feature cannot be made of this yet")
-      .help = "it is a constant or a field of the rule's key; or look at the feature in a `where`";
+      .help = "it is a constant, or in outcomes a field of the rule's key";
   return std::nullopt;
 }
 
@@ -392,7 +469,10 @@ void Lowering::visit_zscore(const Step& step) {
     }
     feature = {feature.ast, index.args[0]};
   }
-  if (!is_feature(feature)) {
+  const Expr& named = at(feature);
+  const bool of_part = named.kind == ExprKind::kMember && !named.quoted &&
+                       scope_.declarations->features.contains(named.text);
+  if (!is_feature(feature) && !of_part) {
     return refuse(at(feature).span, "the second argument of `zscore` is a feature");
   }
   if (!features_allowed(step, expr.span)) return push(IrId());
@@ -404,11 +484,11 @@ IrId Lowering::combine_zscore(const Step& step, const std::vector<IrId>& args) {
   ExprRef feature = arg(step, 1);
   const bool indexed = at(feature).kind == ExprKind::kIndex;
   if (indexed) feature = {feature.ast, at(feature).args[0]};
-  const auto id = feature_of(step, feature);
-  if (!id) return IrId();
-  const auto sum = scope_.features->with_aggregate(*id, AggregateKind::kSum);
-  const auto count = scope_.features->with_aggregate(*id, AggregateKind::kCount);
-  const auto deviation = scope_.features->with_aggregate(*id, AggregateKind::kStddev);
+  const auto target = feature_target(step, feature);
+  if (!target) return IrId();
+  const auto sum = scope_.features->with_aggregate(target->id, AggregateKind::kSum);
+  const auto count = scope_.features->with_aggregate(target->id, AggregateKind::kCount);
+  const auto deviation = scope_.features->with_aggregate(target->id, AggregateKind::kStddev);
   if (!sum || !count || !deviation) {
     diagnostics_
         .add(DiagnosticCode::kBadAggregate, at(feature).span,
@@ -421,20 +501,18 @@ IrId Lowering::combine_zscore(const Step& step, const std::vector<IrId>& args) {
     return IrId();
   }
   const std::vector<IrId> key(args.begin() + 1, args.end());
-  const auto value = [&](FeatureId of) {
-    const std::string shown = scope_.features->shown(of);
-    const IrId read =
-        indexed ? feature_at(of, key, expr.span, shown) : feature_value(of, expr.span, shown);
-    return read.valid() ? build_.widen(read, TypeKind::kFloat) : read;
-  };
-  const std::vector<IrId> operands = {build_.widen(args[0], TypeKind::kFloat), value(*sum),
-                                      value(*count), value(*deviation)};
-  if (std::ranges::any_of(operands, [](IrId each) { return !each.valid(); })) return IrId();
+  std::vector<IrId> operands = {build_.widen(args[0], TypeKind::kFloat)};
+  for (const FeatureId each : {*sum, *count, *deviation}) {
+    const IrId read = target_value(*target, each, indexed ? &key : nullptr, expr.span,
+                                   scope_.features->shown(each));
+    if (!read.valid()) return IrId();
+    operands.push_back(build_.widen(read, TypeKind::kFloat));
+  }
   const IrId made =
       build_.call(static_cast<std::uint32_t>(nfa::Builtin::kZscore), operands, expr.span);
   if (made.valid() && graph_[made].op == IrOp::kCall) {
-    const Expr& named = at(feature);
-    std::string shown = named.kind == ExprKind::kName ? named.text : scope_.features->shown(*id);
+    std::string shown = target->part ? target->part->part->name + "." : "";
+    shown += target->shown;
     for (std::size_t i = 0; i < key.size(); ++i) {
       shown += (i == 0 ? "[" : ", ") + render(graph_, key[i]);
     }

@@ -116,6 +116,21 @@ class Lowering {
                   const std::string& shown);
   std::optional<std::vector<FeatureKeyPart>> own_key(event::EventTypeId type, FeatureId id,
                                                      dsl::Span span, const std::string& shown);
+  // F, an aggregate, or part.F.
+  struct FeatureTarget {
+    FeatureId id;
+    std::optional<PartRef> part;
+    std::string shown;
+  };
+  std::optional<FeatureTarget> feature_target(const Step& step, ExprRef ref);
+  IrId target_value(const FeatureTarget& target, FeatureId id, const std::vector<IrId>* keys,
+                    dsl::Span span, const std::string& shown);
+  IrId feature_of_part(const PartRef& ref, FeatureId id, const std::vector<IrId>* keys,
+                       dsl::Span span, const std::string& name);
+  std::optional<std::vector<IrId>> fitted_keys(FeatureId id, const std::vector<IrId>& keys,
+                                               dsl::Span span, std::string* shown);
+  std::optional<std::vector<FeatureKeyPart>> completing_key(const std::vector<IrId>& keys,
+                                                            const CompletingEvent& event);
   std::optional<FeatureKeyPart> key_part(IrId key);
   std::optional<FeatureKeyPart> completing_key_part(IrId key, const CompletingEvent& event);
   using KeyOfCompleting =

@@ -35,6 +35,7 @@ class ShapeReader {
     }
     if (known) read_quantile();
     read_window();
+    if (known) check_rate();
     const bool complete = known && aggregate_.by && aggregate_.window != dsl::WindowKind::kNone &&
                           shape_.source.valid();
     if (!complete || diagnostics_.error_count() > errors_before_) return std::nullopt;
@@ -76,7 +77,7 @@ class ShapeReader {
     if (declared.streams.contains(name.text) || declared.rule_names.contains(name.text)) {
       const bool stream = declared.streams.contains(name.text);
       diagnostics_.add(DiagnosticCode::kChainingUnsupported, name.span,
-                       std::string(stream ? "a stream" : "a rule's alerts") +
+                       std::string(stream ? "the windows of a stream" : "a rule's alerts") +
                            " as events of a feature are not supported yet");
       return false;
     }
@@ -169,6 +170,17 @@ class ShapeReader {
       default:
         return "all but lists";
     }
+  }
+
+  // Per second of what? A session and a number of events have no length of their own.
+  void check_rate() {
+    const bool length = aggregate_.window != dsl::WindowKind::kSession &&
+                        aggregate_.window != dsl::WindowKind::kLastN;
+    if (shape_.aggregate != AggregateKind::kRate || length) return;
+    diagnostics_
+        .add(DiagnosticCode::kBadAggregate, aggregate_.function.span,
+             "`rate` is per second of the window's length, which this window does not have")
+        .help = "as in `over 1h`, `over 1h every 5m`, `each 1h` or `each day in \"UTC\"`";
   }
 
   // ---- quantile ---------------------------------------------------------------------------------

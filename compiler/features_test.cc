@@ -265,6 +265,23 @@ TEST(Features, AZscoreReadsWhatItNeedsAndNoMore) {
   EXPECT_EQ(image.rules[0].condition_texts[0][0][0].text, "zscore(amount, spent) > 3");
 }
 
+TEST(Features, AsOfAPartForAnotherKeyAndInAZscore) {
+  const auto out = compiled(
+      "feature spent = sum(auth.amount by card over 1h)\n"
+      "rule r { by card when 2 auth as a then auth_result as b\n"
+      "  where a.spent[\"c9\"] > 5 and zscore(amount, first(a).spent) > 3\n"
+      "  and zscore(amount, a.spent[\"c9\"]) > 2 within 1h emit was = a.spent[\"c8\"] }");
+  const nfa::Image& image = *out->result.image;
+  EXPECT_EQ(image.features.size(), 3U) << "sum, count and deviation";
+  EXPECT_EQ(image.feature_reads.size(), 7U) << "those for card and \"c9\", and sum for \"c8\"";
+  std::set<std::string> texts;
+  for (const auto& desc : image.rules[0].automaton.registers) texts.insert(desc.text());
+  EXPECT_TRUE(texts.contains("a.spent[\"c9\"]"));
+  EXPECT_TRUE(texts.contains("first(a).count(auth.amount by card over 1h)"));
+  EXPECT_EQ(image.rules[0].condition_texts.back()[1].back().text,
+            "zscore(amount, a.spent[\"c9\"]) > 2");
+}
+
 TEST(Features, ADefineMayPassConstantsIn) {
   const auto out = compiled(
       "define often(n, d) = count(auth where amount > n by card over d) > 5\n"
@@ -419,6 +436,14 @@ TEST(Features, DamagedOnesAreRefused) {
     damage(*image);
     EXPECT_FALSE(nfa::verify_image(*image)) << what;
   }
+}
+
+TEST(Features, ARateOfASessionIsRefused) {
+  const auto out = compiled(reads("rate(auth by card over 1h)"));
+  nfa::Image& image = *out->result.image;
+  ASSERT_TRUE(nfa::verify_image(image));
+  image.features[0].window.kind = nfa::WindowKind::kSession;
+  EXPECT_FALSE(nfa::verify_image(image));
 }
 
 }  // namespace

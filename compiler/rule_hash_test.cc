@@ -150,11 +150,74 @@ TEST(RuleHash, DefinesThatCallEachOtherManyTimes) {
                                    "rule r { when transfer where d11(number) > 5 }"));
 }
 
+constexpr const char* kFeatures = R"(
+param large = 5
+feature spent = sum(auth.amount where amount > large by card over 1h)
+feature seen = count(auth by card over 2h)
+feature shown = count(auth by card over 3h)
+rule r { by card when auth as a where spent > 1 and seen > 2
+  then auth as b where amount > a.spent and amount > a.seen and zscore(amount, spent) > 3
+    and count(auth by merchant over 4h) > 7 and spent["x"] > 2
+  within 1h score shown }
+)";
+
+TEST(RuleHash, FeaturesAreWhatTheyMean) {
+  const Pair base = hashes(kFeatures);
+  for (const char* name : {"spent", "seen", "shown"}) {
+    EXPECT_EQ(base, hashes(replaced(kFeatures, name, "renamed"))) << name;
+  }
+  EXPECT_EQ(base, hashes(replaced(kFeatures, "> large", "> 5"))) << "a param put in";
+  EXPECT_EQ(base, hashes(std::string(kFeatures) + "feature more = count(login by card over 1h)"))
+      << "another one";
+  EXPECT_EQ(base,
+            hashes(replaced(kFeatures, "and seen > 2", "and count(auth by card over 2h) > 2")))
+      << "put in where it is named";
+  const std::pair<const char*, const char*> changes[] = {
+      {"amount > large", "amount > 6"},
+      {"large = 5", "large = 6"},
+      {"over 1h)", "over 61m)"},
+      {"over 2h)", "over 2h excluding current)"},
+      {"over 4h)", "over 5h)"},
+      {"sum(auth.amount", "max(auth.amount"},
+      {"spent > 1 and seen > 2", "seen > 1 and spent > 2"},
+      {"a.spent and amount > a.seen", "a.seen and amount >= a.spent"},
+      {"a.spent and", "b.spent and"},
+      {"[\"x\"]", "[\"y\"]"},
+      {"zscore(amount, spent)", "zscore(amount, spent[\"x\"])"},
+  };
+  for (const auto& [from, to] : changes) {
+    const std::string text = replaced(kFeatures, from, to);
+    ASSERT_NE(text, kFeatures) << from;
+    const Pair other = hashes(text);
+    EXPECT_NE(base.version, other.version) << to;
+    EXPECT_NE(base.state, other.state) << to;
+  }
+}
+
+TEST(RuleHash, AFeatureOfAnOutcomeIsInTheVersionOnly) {
+  const Pair base = hashes(kFeatures);
+  const Pair other = hashes(replaced(kFeatures, "over 3h)", "over 4h)"));
+  EXPECT_NE(base.version, other.version);
+  EXPECT_EQ(base.state, other.state);
+}
+
+// One rule's arguments of a define say nothing of another rule.
+TEST(RuleHash, AggregatesInADefineAreThoseOfTheRule) {
+  const std::string define = "define often(n) = count(auth where amount > n by card over 1h) > 5\n";
+  const std::string rule = "rule r { when auth where often(3) }\n";
+  const Pair base = hashes(define + rule);
+  EXPECT_EQ(base, hashes(define + rule + "rule s { when auth where often(4) }"));
+  EXPECT_NE(base, hashes(define + "rule r { when auth where often(4) }"));
+}
+
 // FROZEN: alert ids are made of the version, and a reload keeps state by the identity.
 TEST(RuleHash, Pinned) {
   const Pair pinned = hashes(kBase);
   EXPECT_EQ(pinned.version, "5b41de501650ce3418f199b386cdb581");
   EXPECT_EQ(pinned.state, "ec7f966e80743e00789dc341505d943c");
+  const Pair features = hashes(kFeatures);
+  EXPECT_EQ(features.version, "a9ba51758a092fe48bc77a7a6250bdcc");
+  EXPECT_EQ(features.state, "42c79d216f120016f297cc1d61169582");
 }
 
 }  // namespace

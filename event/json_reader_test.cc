@@ -39,6 +39,21 @@ struct One {
   static std::size_t slot(const char* field) { return *shared().types[0].find_field(field); }
 };
 
+// The engine fills these in; what a record says under their name is nothing to them.
+TEST(JsonReader, DerivedFieldsAreNoInput) {
+  Schema schema;
+  schema.types.push_back(make_type("e", {make_field("x", TypeKind::kInt)}));
+  Field derived = make_field("seen", TypeKind::kInt, true, false);
+  derived.derived = true;
+  schema.types[0].fields.push_back(derived);
+  for (const bool strict : {false, true}) {
+    const One one(R"("x":3,"seen":"no number")", schema, strict);
+    ASSERT_TRUE(one.good()) << strict;
+    EXPECT_TRUE(one.reading.row(0).has(0));
+    EXPECT_FALSE(one.reading.row(0).has(1));
+  }
+}
+
 TEST(JsonReader, ReadsEveryType) {
   const One one(
       R"("bool":true,"int":-7,"decimal":12.5,"float":1.25e2,"string":"hello","enum":"pos",)"

@@ -68,6 +68,9 @@ class FeatureVerifier {
       need(slot < fields->size() && !(*fields)[slot].derived && can_be_key((*fields)[slot].type),
            "a field of a feature's key");
     }
+    const bool no_length = feature.window.kind == WindowKind::kSession ||
+                           feature.window.kind == WindowKind::kLastEvents;
+    need(feature.aggregate != AggregateKind::kRate || !no_length, "the window of a rate");
     check(feature.window);
   }
 
