@@ -344,7 +344,8 @@ TEST(WindowGroup, EachAggregateOverAllWindows) {
   }
 }
 
-// All streams of four events with gaps of 0 to 3 and two values or none, over windows about as long.
+// All streams of four events with gaps of 0 to 3 and two values or none, over windows about as
+// long.
 TEST(WindowGroup, AllSmallStreams) {
   WindowGroupSpec spec{{{ColumnKind::kInt64, true}}, {}, {}};
   for (const std::int64_t length : {1, 2, 3}) {
@@ -399,10 +400,10 @@ TEST(WindowGroup, LongWindows) {
     base::SeededRandom random(quantiles ? 31 : 32);
     Pair pair(spec);
     std::int64_t time = 0;
-    for (int i = 0; i < 14'000 && !HasFatalFailure(); ++i) {
-      const bool quiet = i % 7'000 > 6'500;
+    for (int i = 0; i < 9'000 && !HasFatalFailure(); ++i) {
+      const bool quiet = i % 4'500 > 4'200;
       time += quiet ? random.between(0, 100) : random.between(0, 2);
-      pair.add(event_of(random, {.value_bits = i < 7'000 ? 14 : 40}, time));
+      pair.add(event_of(random, {.value_bits = i < 4'500 ? 14 : 40}, time));
       if (random.chance(1, quiet ? 40 : 600)) pair.check_all(time);
     }
     pair.check_all(time + 5'000);
@@ -532,7 +533,8 @@ TEST(WindowGroup, MemoryFollowsTheWindows) {
     std::int64_t time = 0;
     const auto add = [&](std::int64_t gap) {
       time += gap;
-      const Cells cells = cells_of(spec, event_of(random, {}, time));
+      const ModelEvent event = event_of(random, {}, time);
+      const Cells cells = cells_of(spec, event);
       group.add(key, time, cells.cells.data(), cells.present);
     };
     for (int i = 0; i < 100; ++i) add(30);
@@ -561,7 +563,8 @@ TEST(WindowGroup, SteadyStateStaysWithinItsMemory) {
   std::size_t least = SIZE_MAX, most = 0;
   for (int i = 0; i < 30'000; ++i) {
     const std::int64_t time = i;
-    const Cells cells = cells_of(spec, event_of(random, {.value_bits = 8, .absent = 1}, time));
+    const ModelEvent event = event_of(random, {.value_bits = 8, .absent = 1}, time);
+    const Cells cells = cells_of(spec, event);
     group.add(key, time, cells.cells.data(), cells.present);
     if (i < 10'000) continue;
     least = std::min(least, group.bytes(key));
