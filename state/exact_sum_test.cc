@@ -133,6 +133,36 @@ TEST(ExactSum, SpreadOfTheWidestIntegers) {
   EXPECT_DOUBLE_EQ(spread(4, squares, 3, sum, 2, 0), 0x1p130);
 }
 
+// Numbers of every size: the short way of small ones and the long way of large ones.
+TEST(ExactSum, SpreadOfIntegers) {
+  base::SeededRandom random(4);
+  for (int bits = 1; bits < 63; ++bits) {
+    for (int turn = 0; turn < 50; ++turn) {
+      std::uint64_t sum[2] = {}, squares[3] = {}, term[3];
+      const std::uint64_t n = 2 + random.below(20);
+      std::vector<std::int64_t> values;
+      for (std::uint64_t i = 0; i < n; ++i) {
+        const std::int64_t bound = std::int64_t{1} << bits;
+        values.push_back(random.between(-bound / 4, bound));
+        widen(values.back(), term);
+        add_words(sum, term, 2);
+        square(values.back(), term);
+        add_words(squares, term, 3);
+      }
+      // The same by pairs: the sum over i < j of (x_i - x_j)^2.
+      long double pairs = 0;
+      for (const std::int64_t a : values) {
+        for (const std::int64_t b : values) {
+          const auto apart = static_cast<long double>(Int128{a} - b);
+          pairs += apart * apart / 2;
+        }
+      }
+      const double got = spread(n, squares, 3, sum, 2, 0);
+      EXPECT_NEAR(got, static_cast<double>(pairs), static_cast<double>(pairs) * 1e-15) << bits;
+    }
+  }
+}
+
 TEST(ExactSum, MeansAreRoundedHalfToEven) {
   const auto mean = [](Int128 value, std::int64_t multiplier, std::uint64_t n) {
     Int128 out = -999;
