@@ -99,6 +99,17 @@ double to_double(const std::uint64_t* value, unsigned words, int exponent) {
 
 double spread(std::uint64_t n, const std::uint64_t* squares, unsigned square_words,
               const std::uint64_t* sum, unsigned sum_words, int exponent) {
+  if (square_words == 3 && squares[2] == 0 && squares[1] < (std::uint64_t{1} << 32) &&
+      n >> 32 == 0) {
+    // n * squares is below 2^128, so the square of the sum, which is not greater, is too.
+    const UInt128 total = ((UInt128{squares[1]} << 64) | squares[0]) * n;
+    const auto half = static_cast<std::int64_t>(sum[0]);
+    const std::uint64_t magnitude = half < 0 ? -static_cast<std::uint64_t>(half) : sum[0];
+    const bool whole = sum[1] == static_cast<std::uint64_t>(half >> 63);
+    if (whole && (sum_words == 2 || sum[2] == sum[1])) {
+      return std::ldexp(static_cast<double>(total - UInt128{magnitude} * magnitude), exponent);
+    }
+  }
   constexpr unsigned kWords = kMaxWords + 2;
   std::uint64_t total[kWords] = {}, squared[kWords] = {}, magnitude[kMaxWords];
   std::copy_n(sum, sum_words, magnitude);

@@ -144,9 +144,9 @@ void LargeWindows::make_room(std::int64_t time, const Int128* values, std::uint6
   move_cursors(time);
   const Header& h = header();
   const std::uint64_t size = h.next_seq - h.head_seq;
-  const bool roomy = size < h.capacity - h.capacity / 4;
+  const bool roomy = size < h.capacity - h.capacity / 8;
   if (roomy && fits(time, values, present)) return;
-  const std::uint64_t wanted = roomy ? h.capacity : size + size / 2 + 8;
+  const std::uint64_t wanted = roomy ? h.capacity : size + size / 4 + 8;
   rebuild_ring(time, wanted, values, present);
 }
 

@@ -114,14 +114,18 @@ void SmallWindows::drop_oldest(unsigned n) {
 }
 
 bool SmallWindows::add(std::int64_t time, const Int128* values, std::uint64_t present) {
-  if (block_ != nullptr && count_ == capacity_) {
+  if (block_ == nullptr) {
+    rebuild(time, values, present);
+    return true;
+  }
+  if (count_ == capacity_ || !fits(time, values, present)) {
     const unsigned dead = live_begin(time);
     if (dead == 0 && count_ == context_.few) return false;
     if (dead > 0) drop_oldest(dead);
-  }
-  if (block_ == nullptr || count_ == capacity_ || !fits(time, values, present)) {
-    rebuild(time, values, present);
-    return true;
+    if (count_ == capacity_ || !fits(time, values, present)) {
+      rebuild(time, values, present);
+      return true;
+    }
   }
   store_record(count_, time, values, present);
   set_count(count_ + 1);

@@ -398,7 +398,8 @@ void LayoutBuilder::find_quick_ways() {
   const auto quick = [](const SlidingPlan& plan) { return plan.leave != Leave::kOther; };
   const auto whole = [](const ColumnPlan& c) { return c.spec.kind == ColumnKind::kInt64; };
   const auto sums = [](const FieldPlan& field) { return field.op == FieldOp::kSumInt; };
-  layout_->plain = !layout_->has_parts && std::ranges::all_of(layout_->sliding, quick) &&
+  layout_->plain = !layout_->has_parts && !layout_->windows.empty() &&
+                   std::ranges::all_of(layout_->sliding, quick) &&
                    std::ranges::all_of(layout_->columns, whole) &&
                    std::ranges::all_of(layout_->fields, sums);
   for (AggregatePlan& plan : layout_->aggregates) {

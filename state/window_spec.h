@@ -71,7 +71,8 @@ union Cell {
 };
 
 // The units of a calendar in some time zone. Both ends of a unit move with it: for t in
-// [begin, end), unit_of(t) is {begin, end}. Called from the thread that owns the group.
+// [begin, end), unit_of(t) is {begin, end}. Groups of several threads may share one: it is
+// thread-safe. Asked once a unit, not once an event.
 struct TimeSpan {
   std::int64_t begin = 0;
   std::int64_t end = 0;  // not included
