@@ -1,7 +1,10 @@
 // Memory for many small arrays that grow and go: blocks in multiples of 64 bytes, beyond 1 KiB in
-// powers of two, kept in free lists. A shard owns one, so nothing is locked. O(1); a block of more
-// than kLargest bytes goes to the system's allocator. Bytes in use are counted, for the memory
-// figures and limits.
+// powers of two, kept in slabs. A shard owns one, so nothing is locked. O(1); a block of more than
+// kLargest bytes goes to the system's allocator. Bytes in use are counted, for the memory figures
+// and limits.
+//
+// A slab holds blocks of one size and knows how many of them are in use: one that is empty goes
+// back to the system, but for a spare one a size. So a flood leaves nothing behind.
 #pragma once
 
 #include <algorithm>
@@ -10,12 +13,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <new>
 #include <type_traits>
-#include <vector>
 
 #include "base/check.h"
+#include "base/pages.h"
 
 namespace weir::base {
 
@@ -26,6 +28,7 @@ class Pool {
   static constexpr std::size_t kLargest = 64 * 1024;
 
   Pool() = default;
+  ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -39,10 +42,18 @@ class Pool {
     const std::size_t size = rounded(n);
     in_use_ += size;
     if (size > kLargest) return checked(std::aligned_alloc(64, size));
-    Free*& head = free_[size_class(size)];
-    if (head == nullptr) refill(size);
-    Free* block = head;
-    head = block->next;
+    const std::size_t c = size_class(size);
+    if (open_[c] == nullptr) open_slab(c);
+    Slab* slab = open_[c];
+    void* block = slab->free;
+    if (block != nullptr) {
+      slab->free = slab->free->next;
+    } else {
+      block = reinterpret_cast<char*>(slab) + slab->fresh;
+      slab->fresh += static_cast<std::uint32_t>(size);
+    }
+    if (slab->used++ == 0) --empty_[c];
+    if (is_full(*slab, size)) unlink(c, slab);
     return block;
   }
 
@@ -53,41 +64,70 @@ class Pool {
       std::free(block);
       return;
     }
-    Free*& head = free_[size_class(size)];
-    head = new (block) Free{head};
+    const std::size_t c = size_class(size);
+    auto* slab = reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) &
+                                         ~std::uintptr_t{kSlabBytes - 1});
+    if (is_full(*slab, size)) link(c, slab);
+    slab->free = new (block) Free{slab->free};
+    if (--slab->used == 0 && ++empty_[c] > 1) close_slab(c, slab);
   }
 
   [[nodiscard]] std::size_t bytes_in_use() const { return in_use_; }
+  // What slabs take from the system.
+  [[nodiscard]] std::size_t bytes_reserved() const { return slabs_ * kSlabBytes; }
 
  private:
+  static constexpr std::size_t kSlabBytes = 256 * 1024;
+  static constexpr std::size_t kClasses = 22;  // 64 bytes to 1 KiB, 2 KiB to 64 KiB
+
   struct Free {
     Free* next;
   };
-  struct SlabDeleter {
-    void operator()(void* slab) const { std::free(slab); }
+  // At the beginning of its memory, which begins at a multiple of its size.
+  struct Slab {
+    Free* free = nullptr;     // blocks that were in use
+    std::uint32_t fresh = 0;  // where those begin that never were
+    std::uint32_t used = 0;
+    Slab* next = nullptr;  // of those of this size with a free block; both ends null
+    Slab* previous = nullptr;
+    Slab* next_of_all = nullptr;
+    Slab* previous_of_all = nullptr;
   };
-  static constexpr std::size_t kSlabBytes = 256 * 1024;
+  static_assert(sizeof(Slab) <= kSmallest);
 
   static std::size_t size_class(std::size_t size) {
     constexpr std::size_t kFineClasses = kFine / kSmallest;
     if (size <= kFine) return size / kSmallest - 1;
     return kFineClasses - 1 + static_cast<std::size_t>(std::countr_zero(size / kFine));
   }
+  static bool is_full(const Slab& slab, std::size_t size) {
+    return slab.free == nullptr && slab.fresh + size > kSlabBytes;
+  }
   static void* checked(void* memory) {
     WEIR_CHECK(memory != nullptr);
     return memory;
   }
-  void refill(std::size_t size) {
-    char* slab = static_cast<char*>(checked(std::aligned_alloc(64, kSlabBytes)));
-    slabs_.emplace_back(slab);
-    Free*& head = free_[size_class(size)];
-    for (std::size_t at = kSlabBytes / size * size; at >= size; at -= size) {
-      head = new (slab + at - size) Free{head};
-    }
+  void link(std::size_t c, Slab* slab) {
+    slab->previous = nullptr;
+    slab->next = open_[c];
+    if (open_[c] != nullptr) open_[c]->previous = slab;
+    open_[c] = slab;
   }
+  void unlink(std::size_t c, Slab* slab) {
+    if (slab->previous != nullptr) {
+      slab->previous->next = slab->next;
+    } else {
+      open_[c] = slab->next;
+    }
+    if (slab->next != nullptr) slab->next->previous = slab->previous;
+  }
+  void open_slab(std::size_t c);
+  void close_slab(std::size_t c, Slab* slab);
 
-  std::array<Free*, 22> free_{};  // 64 bytes to 1 KiB, 2 KiB to 64 KiB
-  std::vector<std::unique_ptr<void, SlabDeleter>> slabs_;
+  std::array<Slab*, kClasses> open_{};
+  std::array<std::uint32_t, kClasses> empty_{};  // slabs without a block in use
+  Slab* all_ = nullptr;
+  std::size_t slabs_ = 0;
   std::size_t in_use_ = 0;
 };
 

@@ -80,7 +80,8 @@ bool exact_value(TypeKind kind, state::Int128 exact, event::Value* out) {
 FeatureShard::FeatureShard(const LoadedImage& loaded, const EngineOptions& options, bool shared)
     : loaded_(loaded),
       out_of_order_(options.order == Order::kArrival || options.late == LatePolicy::kProcess),
-      shared_(shared) {
+      shared_(shared),
+      expiries_(pool_) {
   for (const FeatureGroup& group : loaded.features.groups) {
     groups_.push_back(std::make_unique<state::WindowGroup>(group.layout, pool_));
   }
@@ -138,7 +139,8 @@ void FeatureShard::prefetch(std::span<const FeatureOp> ops, std::size_t at) cons
   }
   if (at + kWindows < ops.size()) {
     const FeatureOp& op = ops[at + kWindows];
-    if (const WindowEntry* entry = table_of(op).peek(op.hash)) prefetch_first_block(entry);
+    if (const WindowEntry* entry = table_of(op).peek(op.hash))
+      __builtin_prefetch(entry->first_held.windows.block);
   }
 }
 
@@ -186,7 +188,7 @@ void FeatureShard::count_in(Open& open, const event::Row& row) {
   const std::int64_t expiry = expiry_of(*open.entry);
   if (expiry == INT64_MAX) return;
   expiries_.push(queue_[open.access->dimension],
-                 {expiry, open.entry, open.entry->serial, open.access->dimension});
+                 {expiry, open.entry->ref(), open.access->dimension});
 }
 
 void FeatureShard::read(Open& open, std::span<const FeatureReads> reads, const event::Row& row) {
@@ -267,16 +269,21 @@ std::int64_t FeatureShard::expiry_of(const WindowEntry& entry) const {
 
 void FeatureShard::advance(std::int64_t now_ms) {
   clock_ms_ = now_ms;
-  for (WindowExpiry expiry; expiries_.take(now_ms, expiry);) expire(expiry);
+  const auto prefetch = [this](const WindowExpiry& item, bool far) {
+    const WindowEntry* place = tables_[item.dimension]->place_of(item.key);
+    if (place != nullptr)
+      __builtin_prefetch(far ? static_cast<const void*>(place) : place->first_held.windows.block);
+  };
+  for (WindowExpiry expiry; expiries_.take(now_ms, expiry, prefetch);) expire(expiry);
 }
 
 void FeatureShard::expire(const WindowExpiry& expiry) {
-  WindowEntry* entry = expiry.entry;
-  if (entry->serial != expiry.serial) return;
+  WindowEntry* entry = tables_[expiry.dimension]->find(expiry.key);
+  if (entry == nullptr) return;
   const std::int64_t later = expiry_of(*entry);
   if (later == INT64_MAX) return;
   if (later > expiry.time_ms) {
-    expiries_.push(queue_[expiry.dimension], {later, entry, entry->serial, expiry.dimension});
+    expiries_.push(queue_[expiry.dimension], {later, expiry.key, expiry.dimension});
     return;
   }
   for (HeldWindows& held : entry->held) groups_[held.group]->release(held.windows);
@@ -286,6 +293,7 @@ void FeatureShard::expire(const WindowExpiry& expiry) {
 void FeatureShard::add_stats(EngineStats& stats) const {
   stats.overflow += overflow_;
   stats.state_bytes += pool_.bytes_in_use();
+  for (const auto& table : tables_) stats.state_bytes += table->bytes();
 }
 
 }  // namespace weir::runtime

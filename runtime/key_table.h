@@ -35,22 +35,17 @@ inline void prefetch_entry(const KeyEntry* entry) {
   __builtin_prefetch(entry);
   __builtin_prefetch(&entry->first_held);
 }
-inline void prefetch_held(const KeyEntry* entry) {
-  const RuleStore* held = entry->held.data();
-  __builtin_prefetch(held->store != nullptr ? static_cast<const void*>(held->store)
-                                            : static_cast<const void*>(held->seed));
-}
-
-// Also of an entry that has gone: its memory stays.
-inline void prefetch_first_block(const KeyEntry* entry) {
-  __builtin_prefetch(entry->first_held.seed);
+// Also of an entry that is gone, as long as its memory is there.
+inline void prefetch_first_held(const KeyEntry* entry) {
+  const RuleStore& held = entry->first_held;
+  __builtin_prefetch(held.store != nullptr ? static_cast<const void*>(held.store)
+                                           : static_cast<const void*>(held.seed));
 }
 
 // When the store or the seed of a rule and key may hold nothing alive any more.
 struct RuleExpiry {
   std::int64_t time_ms = 0;
-  KeyEntry* entry = nullptr;
-  std::uint64_t serial = 0;        // of the entry
+  KeyRef key;
   std::uint32_t store_serial = 0;  // of the store or the seed
   std::uint32_t rule = 0;
 };

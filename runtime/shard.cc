@@ -17,6 +17,7 @@ Shard::Shard(const LoadedImage& loaded, const EngineOptions& options, const Warm
       runners_(loaded.image->rules.size()),
       expiry_queue_(loaded.image->rules.size()),
       out_of_order_(options.order == Order::kArrival || options.late == LatePolicy::kProcess),
+      expiries_(pool_),
       open_changes_(1) {
   for (std::uint32_t d = 0; d < loaded.dimensions; ++d) {
     tables_.push_back(std::make_unique<KeyTable>(pool_));
@@ -75,7 +76,8 @@ void Shard::prefetch(std::size_t event) const {
     if (const KeyEntry* entry = tables_[key->dimension]->peek(key->hash)) prefetch_entry(entry);
   }
   if (const RoutedKey* key = key_at(kStore)) {
-    if (const KeyEntry* entry = tables_[key->dimension]->peek(key->hash)) prefetch_held(entry);
+    if (const KeyEntry* entry = tables_[key->dimension]->peek(key->hash))
+      prefetch_first_held(entry);
   }
 }
 
@@ -198,8 +200,8 @@ void Shard::plant(const RuleOfType& of_type, const SeenKey& key, const nfa::Seen
   note_open(seed->runs);
   const std::int64_t expiry = stepper.seed_expiry(*seed);
   if (expiry == nfa::kNoLimit) return;
-  expiries_.push(expiry_queue_[of_type.rule], RuleExpiry{expiry + held.lag_ms, entry, entry->serial,
-                                                         seed->serial, of_type.rule});
+  expiries_.push(expiry_queue_[of_type.rule],
+                 RuleExpiry{expiry + held.lag_ms, entry->ref(), seed->serial, of_type.rule});
 }
 
 // A second event has come: the seed becomes the store that its event would have made.
@@ -258,7 +260,7 @@ void Shard::arm(std::uint32_t rule, KeyEntry& entry, RuleStore& held, std::int64
   const std::int64_t deadline = stepper.next_deadline(store);
   if (deadline < store.armed_ms) {
     store.armed_ms = deadline;
-    timers_.push(Timer{deadline, &entry, entry.serial, rule, loaded_.dimension[rule]});
+    timers_.push(Timer{deadline, entry.ref(), rule, loaded_.dimension[rule]});
   }
   if (store.awaits_expiry) return;
   // What is older than the window and still there waits for a deadline, not for its expiry.
@@ -267,7 +269,7 @@ void Shard::arm(std::uint32_t rule, KeyEntry& entry, RuleStore& held, std::int64
   expiry += held.lag_ms;
   if (expiry <= now_ms) return;
   store.awaits_expiry = true;
-  expiries_.push(expiry_queue_[rule], RuleExpiry{expiry, &entry, entry.serial, store.serial, rule});
+  expiries_.push(expiry_queue_[rule], RuleExpiry{expiry, entry.ref(), store.serial, rule});
 }
 
 // What happens at time_ms belongs to the first turn whose clock is behind it.
@@ -280,18 +282,26 @@ void Shard::advance(std::int64_t now_ms, MatchReceiver& receiver) {
   clock_ms_ = now_ms;
   while (timers_.size() > 0 && timers_.take_earliest(now_ms, due_)) {
     // At one deadline time by rule, then key bytes: the order of alerts is part of the output.
-    std::erase_if(due_, [](const Timer& timer) { return timer.entry->serial != timer.serial; });
-    std::ranges::sort(due_, [](const Timer& a, const Timer& b) {
-      return a.rule != b.rule ? a.rule < b.rule : a.entry->key() < b.entry->key();
+    std::erase_if(due_, [this](const Timer& timer) { return entry_of(timer) == nullptr; });
+    std::ranges::sort(due_, [this](const Timer& a, const Timer& b) {
+      return a.rule != b.rule ? a.rule < b.rule : entry_of(a)->key() < entry_of(b)->key();
     });
     for (const Timer& timer : due_) fall_due(timer);
   }
-  for (RuleExpiry expiry; expiries_.take(now_ms, expiry);) expire(expiry);
+  const auto prefetch = [this](const RuleExpiry& item, bool far) {
+    const KeyEntry* place = tables_[loaded_.dimension[item.rule]]->place_of(item.key);
+    if (place != nullptr) far ? prefetch_entry(place) : prefetch_first_held(place);
+  };
+  for (RuleExpiry expiry; expiries_.take(now_ms, expiry, prefetch);) expire(expiry);
+}
+
+KeyEntry* Shard::entry_of(const Timer& timer) const {
+  return tables_[timer.dimension]->find(timer.key);
 }
 
 void Shard::expire(const RuleExpiry& expiry) {
-  KeyEntry* entry = expiry.entry;
-  if (entry->serial != expiry.serial) return;
+  KeyEntry* entry = tables_[loaded_.dimension[expiry.rule]]->find(expiry.key);
+  if (entry == nullptr) return;
   RuleStore* held = KeyTable::find_rule(*entry, expiry.rule);
   if (held == nullptr || held->serial() != expiry.store_serial) return;
   move_to(expiry.time_ms);
@@ -333,8 +343,8 @@ bool Shard::drop(std::uint32_t rule, KeyEntry* entry) {
 }
 
 void Shard::fall_due(const Timer& timer) {
-  KeyEntry* entry = timer.entry;
-  if (entry->serial != timer.serial) return;
+  KeyEntry* entry = entry_of(timer);
+  if (entry == nullptr) return;
   RuleStore* held = KeyTable::find_rule(*entry, timer.rule);
   nfa::RunStore* store = held != nullptr ? held->store : nullptr;
   if (store == nullptr || store->armed_ms != timer.time_ms) return;
@@ -358,6 +368,7 @@ void Shard::add_stats(EngineStats& stats) const {
   stats.clamped += clamped_;
   stats.partial_matches += open_;
   stats.state_bytes += pool_.bytes_in_use();
+  for (const auto& table : tables_) stats.state_bytes += table->bytes();
   stats.overflow += context_.counters().overflow;
   stats.division_by_zero += context_.counters().division_by_zero;
   for (const auto& runner : runners_) {

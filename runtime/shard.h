@@ -86,6 +86,7 @@ class Shard {
   void grow(std::uint32_t rule, RuleStore& held);
   void settle(std::uint32_t rule, KeyEntry* entry, RuleStore& held, std::int64_t now_ms);
   void arm(std::uint32_t rule, KeyEntry& entry, RuleStore& held, std::int64_t now_ms);
+  [[nodiscard]] KeyEntry* entry_of(const Timer& timer) const;
   void fall_due(const Timer& timer);
   void expire(const RuleExpiry& expiry);
   bool drop(std::uint32_t rule, KeyEntry* entry);

@@ -21,14 +21,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/key_table.h"
+#include "runtime/key_map.h"
 
 namespace weir::runtime {
 
 struct Timer {
   std::int64_t time_ms = 0;
-  KeyEntry* entry = nullptr;  // its memory stays, whatever becomes of the entry
-  std::uint64_t serial = 0;   // of the entry that it was set for
+  KeyRef key;
   std::uint32_t rule = 0;
   std::uint32_t dimension = 0;
 };

@@ -19,15 +19,10 @@ struct HeldWindows {
 
 using WindowEntry = KeyEntryOf<HeldWindows>;
 
-inline void prefetch_first_block(const WindowEntry* entry) {
-  __builtin_prefetch(entry->first_held.windows.block);
-}
-
 // When the windows of a key may all be empty.
 struct WindowExpiry {
   std::int64_t time_ms = 0;
-  WindowEntry* entry = nullptr;
-  std::uint64_t serial = 0;  // of the entry
+  KeyRef key;
   std::uint32_t dimension = 0;
 };
 
