@@ -182,8 +182,9 @@ void Explainer::arrive(const event::Row& row) {
 // An event of the same time may still come, but behind those that are here.
 void Explainer::release(std::int64_t up_to_ms) {
   while (!waiting_.empty() && waiting_.next_ms() <= up_to_ms) {
-    const runtime::OwnedRow row = waiting_.pop();
-    match(row.view());
+    const event::Row* row = waiting_.pop();
+    match(*row);
+    waiting_.give_back(row);
   }
 }
 

@@ -52,10 +52,9 @@ void EventOrder::take(const event::Row& row, std::int64_t clock_ms, bool clamp) 
 // Everything up to the watermark gets its turn: nothing earlier will be accepted.
 void EventOrder::release(std::int64_t watermark_ms) {
   while (!waiting_.empty() && waiting_.next_ms() <= watermark_ms) {
-    released_.push_back(waiting_.pop());
-    const event::Row& row = released_rows_.emplace_back(released_.back().view());
-    clock_ms_ = std::max(clock_ms_, row.ts_ms);
-    turns_.push_back(Turn{&row, clock_ms_, false});
+    const event::Row* row = released_.emplace_back(waiting_.pop());
+    clock_ms_ = std::max(clock_ms_, row->ts_ms);
+    turns_.push_back(Turn{row, clock_ms_, false});
   }
   if (watermark_ms != nfa::kNoLimit) clock_ms_ = std::max(clock_ms_, watermark_ms);
 }
@@ -75,7 +74,7 @@ void EventOrder::finish() {
 
 void EventOrder::clear() {
   turns_.clear();
-  released_rows_.clear();
+  for (const event::Row* row : released_) waiting_.give_back(row);
   released_.clear();
 }
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -21,6 +20,9 @@ class EventOrder {
  public:
   EventOrder(const event::Schema& schema, const EngineOptions& options)
       : options_(options), waiting_(schema) {}
+  ~EventOrder() { clear(); }
+  EventOrder(const EventOrder&) = delete;
+  EventOrder& operator=(const EventOrder&) = delete;
 
   // Whether add() would take the event now.
   [[nodiscard]] bool takes(const event::Row& row) const;
@@ -50,8 +52,7 @@ class EventOrder {
 
   const EngineOptions& options_;
   ReorderBuffer waiting_;
-  std::deque<OwnedRow> released_;         // of turns_; what the views point to
-  std::deque<event::Row> released_rows_;  // beside it
+  std::vector<const event::Row*> released_;  // of turns_: those that have waited
   std::vector<Turn> turns_;
   std::int64_t clock_ms_ = INT64_MIN;
   std::int64_t newest_ms_ = INT64_MIN;
