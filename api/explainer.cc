@@ -132,6 +132,7 @@ Result<ExplainEnd> Explainer::run() {
   auto loaded = runtime::load_image(image_);
   if (!loaded) return std::unexpected(public_error(loaded.error()));
   loaded_ = std::move(*loaded);
+  if (loaded_.features.any()) features_.emplace(loaded_, engine_options_, 1);
   if (auto chosen = choose_rules(); !chosen) return std::unexpected(chosen.error());
   auto source = event::open_event_source(env_.files, image_.schema, input_options(options_));
   if (!source) return std::unexpected(public_error(source.error()));
@@ -169,12 +170,11 @@ void Explainer::arrive(const event::Row& row) {
   }
   const bool late = newest_ms_ != INT64_MIN && row.ts_ms < newest_ms_ - options_.lateness_ms;
   newest_ms_ = std::max(newest_ms_, row.ts_ms);
-  if (is_of_key(row)) {
-    if (late) {
-      ++end_.late;
-    } else {
-      waiting_.add(row);
-    }
+  const bool of_key = is_of_key(row);
+  if (late) {
+    if (of_key) ++end_.late;
+  } else if (of_key || features_) {  // any event may count in a feature
+    waiting_.add(row);
   }
   release(newest_ms_ - options_.lateness_ms);
 }
@@ -183,9 +183,18 @@ void Explainer::arrive(const event::Row& row) {
 void Explainer::release(std::int64_t up_to_ms) {
   while (!waiting_.empty() && waiting_.next_ms() <= up_to_ms) {
     const event::Row* row = waiting_.pop();
-    match(*row);
+    const event::Row& seen = with_features(*row);
+    if (!features_ || is_of_key(*row)) match(seen);
     waiting_.give_back(row);
   }
+}
+
+const event::Row& Explainer::with_features(const event::Row& row) {
+  if (!features_) return row;
+  turn_ = {&row, row.ts_ms, false};
+  features_->begin();
+  features_->run({&turn_, 1}, 0, 1);
+  return *turn_.row;
 }
 
 void Explainer::match(const event::Row& row) {

@@ -13,6 +13,7 @@
 #include "api/env.h"
 #include "api/rule_tracer.h"
 #include "event/input.h"
+#include "runtime/feature_stage.h"
 #include "runtime/loaded_image.h"
 #include "runtime/reorder_buffer.h"
 #include "weir/explain.h"
@@ -44,6 +45,7 @@ class Explainer final : private TraceListener {
   [[nodiscard]] bool is_of_key(const event::Row& row) const;
   void arrive(const event::Row& row);
   void release(std::int64_t up_to_ms);
+  [[nodiscard]] const event::Row& with_features(const event::Row& row);
   void match(const event::Row& row);
   void tell_deadlines();
   void on_note(std::string_view rule, std::string_view key, const event::Row* row,
@@ -54,6 +56,9 @@ class Explainer final : private TraceListener {
   Env env_;
   const Sink& sink_;
   runtime::LoadedImage loaded_;
+  runtime::EngineOptions engine_options_;
+  std::optional<runtime::FeatureStage> features_;  // if there are any
+  runtime::Turn turn_;                             // of the event at hand
   std::vector<Traced> traced_;
   runtime::ReorderBuffer waiting_;
   std::int64_t newest_ms_ = INT64_MIN;

@@ -50,6 +50,14 @@ std::vector<std::size_t> match_pairs(const std::vector<std::vector<std::size_t>>
 
 }  // namespace
 
+std::string expectation_text(const dsl::TestExpect& expect, const dsl::SourceSet& sources) {
+  if (expect.kind != dsl::TestExpect::Kind::kFeature) return expectation_text(expect);
+  std::string_view text = sources.text(expect.span);
+  constexpr std::string_view kExpect = "expect ";
+  if (text.starts_with(kExpect)) text.remove_prefix(kExpect.size());
+  return std::string(text);
+}
+
 std::string expectation_text(const dsl::TestExpect& expect) {
   if (expect.kind == dsl::TestExpect::Kind::kNothing) return "nothing";
   std::string out = expect.name.text;
@@ -94,10 +102,8 @@ std::vector<std::pair<std::string, dsl::Span>> TestJudge::invalid() const {
   for (const dsl::TestItem& item : test_.items) {
     const auto* expect = std::get_if<dsl::TestExpect>(&item);
     if (expect == nullptr) continue;
-    if (expect->kind == dsl::TestExpect::Kind::kFeature) {
-      out.emplace_back("expectations of features are not supported yet", expect->span);
-    } else if (expect->kind == dsl::TestExpect::Kind::kNamed && !is_rule(expect->name.text) &&
-               decision_of(*expect) < 0) {
+    if (expect->kind == dsl::TestExpect::Kind::kNamed && !is_rule(expect->name.text) &&
+        decision_of(*expect) < 0) {
       out.emplace_back("there is neither a rule nor a decision " + expect->name.text, expect->span);
     }
   }
@@ -165,11 +171,11 @@ std::vector<TestJudge::Finding> TestJudge::judge() const {
   return out;
 }
 
-std::vector<std::string> TestJudge::expected_lines() const {
+std::vector<std::string> TestJudge::expected_lines(const dsl::SourceSet& sources) const {
   std::vector<std::string> out;
   for (const dsl::TestItem& item : test_.items) {
     if (const auto* expect = std::get_if<dsl::TestExpect>(&item)) {
-      out.push_back(expectation_text(*expect));
+      out.push_back(expectation_text(*expect, sources));
     }
   }
   return out;

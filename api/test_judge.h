@@ -1,5 +1,6 @@
-// Holds what fired in a test against what it expects (language L7). Used by run_tests. Pure but for
-// its own state; one object a test; not thread-safe.
+// Holds what fired in a test against what it expects (language L7); for features see
+// test_features.h. Used by run_tests. Pure but for its own state; one object a test; not
+// thread-safe.
 //
 // Invariants
 // 1. Each expectation takes one firing of its own. Which takes which is a matching of most pairs,
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "dsl/ast.h"
+#include "dsl/source.h"
 #include "nfa/image.h"
 #include "runtime/engine.h"
 
@@ -47,9 +49,9 @@ class TestJudge {
 
   [[nodiscard]] std::vector<Finding> judge() const;
   // One line each, for people.
-  [[nodiscard]] std::vector<std::string> expected_lines() const;
+  [[nodiscard]] std::vector<std::string> expected_lines(const dsl::SourceSet& sources) const;
   [[nodiscard]] std::vector<std::string> fired_lines() const;
-  // Expectations that cannot be held against anything: of a feature, of a name that is nothing.
+  // Expectations that cannot be held against anything: of a name that is nothing.
   [[nodiscard]] std::vector<std::pair<std::string, dsl::Span>> invalid() const;
 
  private:
@@ -76,5 +78,8 @@ class TestJudge {
 
 // `card_testing at 3m { probe: 3 }`
 [[nodiscard]] std::string expectation_text(const dsl::TestExpect& expect);
+// Also of a feature: as it stands in the text.
+[[nodiscard]] std::string expectation_text(const dsl::TestExpect& expect,
+                                           const dsl::SourceSet& sources);
 
 }  // namespace weir::api

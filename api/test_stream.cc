@@ -109,13 +109,13 @@ void TestStream::write_event(const dsl::TestEvent& event) {
     lines_ += ',';
     event::append_json_string(lines_, field.name.text);
     lines_ += ':';
-    append_value(lines_, field.value);
+    append_test_value(lines_, tree_, field.value);
   }
   lines_ += "}\n";
 }
 
-void TestStream::append_value(std::string& out, dsl::ExprId value) const {
-  const dsl::Expr& expr = tree_.expr(value);
+void append_test_value(std::string& out, const dsl::Ast& tree, dsl::ExprId value) {
+  const dsl::Expr& expr = tree.expr(value);
   const auto append_scalar = [&](const dsl::Expr& scalar) {
     switch (scalar.kind) {
       case dsl::ExprKind::kBool:
@@ -144,7 +144,7 @@ void TestStream::append_value(std::string& out, dsl::ExprId value) const {
   for (std::size_t i = 0; i < expr.args.size(); ++i) {
     if (i > 0) out += ',';
     if (is_geo) out += names[i];
-    append_scalar(tree_.expr(expr.args[i]));  // lists of lists are no type
+    append_scalar(tree.expr(expr.args[i]));  // lists of lists are no type
   }
   out += is_geo ? '}' : ']';
 }

@@ -27,6 +27,9 @@ struct TestProblem {
   dsl::Span span;
 };
 
+// Appends a literal of a test as JSON.
+void append_test_value(std::string& out, const dsl::Ast& tree, dsl::ExprId value);
+
 class TestStream {
  public:
   struct Step {
@@ -53,7 +56,6 @@ class TestStream {
   void make_schema(const event::Schema& schema, std::span<const dsl::Ast> trees);
   void write_event(const dsl::TestEvent& event);
   void set_fields(std::vector<dsl::TestField>& fields, const std::vector<dsl::TestField>& more);
-  void append_value(std::string& out, dsl::ExprId value) const;
   void warn_of_missing(const dsl::TestEvent& event, const std::vector<dsl::TestField>& fields);
   void read_events(std::span<const dsl::TestEvent* const> events);
 

@@ -6,6 +6,7 @@
 #include "api/env.h"
 #include "api/rule_tracer.h"
 #include "api/ruleset_impl.h"
+#include "api/test_features.h"
 #include "api/test_judge.h"
 #include "api/test_stream.h"
 #include "event/time.h"
@@ -70,7 +71,11 @@ class TestRun {
     for (const api::TestProblem& problem : stream.problems()) {
       invalid(problem.message, problem.span);
     }
-    if (result_.failures.empty()) play(stream, judge);
+    api::TestFeatures features(loaded_, *impl_.sources, ref_);
+    for (const api::TestProblem& problem : features.problems()) {
+      invalid(problem.message, problem.span);
+    }
+    if (result_.failures.empty()) play(stream, judge, features);
     result_.passed = result_.failures.empty();
     return std::move(result_);
   }
@@ -95,7 +100,7 @@ class TestRun {
         {TestFailure::Kind::invalid, message, api::public_place(*impl_.sources, span)});
   }
 
-  void play(const api::TestStream& stream, api::TestJudge& judge) {
+  void play(const api::TestStream& stream, api::TestJudge& judge, api::TestFeatures& features) {
     runtime::EngineOptions options;
     options.lateness_ms = stream.lateness_ms();
     options.all_decisions = true;
@@ -114,10 +119,12 @@ class TestRun {
     }
     (*engine)->flush(sink);  // a test ends without advancing time
     result_.warnings.insert(result_.warnings.end(), sink.refused().begin(), sink.refused().end());
-    result_.expected = judge.expected_lines();
+    result_.expected = judge.expected_lines(*impl_.sources);
     result_.fired = judge.fired_lines();
-    const std::vector<api::TestJudge::Finding> findings = judge.judge();
-    trace(stream, findings);
+    std::vector<api::TestJudge::Finding> findings = judge.judge();
+    std::vector<event::Row> rows = in_order(stream, &newest_ms_);
+    for (auto& finding : features.run(rows)) findings.push_back(std::move(finding));
+    trace(rows, findings);
     for (const api::TestJudge::Finding& finding : findings) {
       const dsl::Span span = finding.expect != nullptr ? finding.expect->span : ref_.decl->span;
       result_.failures.push_back(
@@ -130,6 +137,7 @@ class TestRun {
   std::string not_yet(const api::TestJudge::Finding& finding) const {
     if (finding.expect == nullptr) return "";
     const dsl::TestExpect& expect = *finding.expect;
+    if (expect.kind == dsl::TestExpect::Kind::kFeature) return "";
     for (const Waiting& each : waiting_) {
       if (each.rule != expect.name.text || each.timeout != expect.timeout.has_value()) continue;
       if (expect.at_ms && kTestOriginMs + *expect.at_ms != each.deadline_ms) continue;
@@ -154,9 +162,10 @@ class TestRun {
     return rows;
   }
 
-  // Once more, rule by rule, for what was covered and how far the open starts got.
-  void trace(const api::TestStream& stream, const std::vector<api::TestJudge::Finding>& findings) {
-    const std::vector<event::Row> rows = in_order(stream, &newest_ms_);
+  // Once more, rule by rule, for what was covered and how far the open starts got. The rows carry
+  // the values of features.
+  void trace(std::span<const event::Row> rows,
+             const std::vector<api::TestJudge::Finding>& findings) {
     for (std::uint32_t i = 0; i < impl_.image.rules.size(); ++i) {
       api::RuleTracer tracer(loaded_, i, nullptr, &coverage_[i]);
       tracer.set_time_text(from_origin);

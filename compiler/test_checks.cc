@@ -224,8 +224,6 @@ class TestChecker {
     if (expect.value.valid()) {
       check_value(features_[*id].result, ast_.expr(expect.value), expect.name.text);
     }
-    diagnostics_.add(DiagnosticCode::kFeatureExpectUnsupported, expect.span,
-                     "the value of a feature cannot be expected in a test yet");
   }
 
   void check_alert(const dsl::TestExpect& expect, const RuleReport& rule) {

@@ -1,22 +1,11 @@
-// Planted faults, to prove that the tests would find them (tests/mutants). In a normal build
-// mutant() is constant false and nothing of this is left; with WEIR_MUTANTS one fault at a time
-// can be switched on. Only code of the matcher asks for them.
+// The planted faults of base/mutants.h, as code of this room asks for them.
 #pragma once
+
+#include "base/mutants.h"
 
 namespace weir::nfa {
 
-enum class Mutant {
-#define WEIR_MUTANT(name, meaning) name,
-#include "nfa/mutants.def"
-#undef WEIR_MUTANT
-  kCount,
-};
-
-#ifdef WEIR_MUTANTS
-inline Mutant active_mutant = Mutant::kCount;
-inline bool mutant(Mutant which) { return active_mutant == which; }
-#else
-constexpr bool mutant(Mutant) { return false; }
-#endif
+using base::mutant;
+using base::Mutant;
 
 }  // namespace weir::nfa

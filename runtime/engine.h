@@ -49,6 +49,8 @@ struct EngineOptions {
   bool exact_plans = false;
   // Nodes or events at which a key's match store is first looked at for gaps; tests set it low.
   std::uint32_t first_compaction = 16;
+  // Events of a window group up to which a key is kept as these alone; tests set it low.
+  std::uint32_t few_events = 16;
   // Runs the shards; must outlive the engine. None: one shard, on the calling thread.
   base::Executor* executor = nullptr;
   std::size_t shards = 0;  // 0: as many as the executor runs at a time

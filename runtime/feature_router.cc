@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/mutants.h"
 #include "runtime/key_codec.h"
 #include "runtime/key_map.h"
 
@@ -70,7 +71,8 @@ std::uint64_t FeatureRouter::counts(const FeatureAccess& access) {
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < access.updates.size(); ++i) {
     const auto& where = loaded_.features.groups[access.updates[i]].where;
-    const bool all = std::ranges::all_of(where, [this](auto id) { return context_.test(id); });
+    const bool all = base::mutant(base::Mutant::kFeatureWhereIgnored) ||
+                     std::ranges::all_of(where, [this](auto id) { return context_.test(id); });
     if (all) bits |= std::uint64_t{1} << i;
   }
   return bits;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/hash.h"
+#include "base/mutants.h"
 
 namespace weir::runtime {
 namespace {
@@ -83,7 +84,8 @@ FeatureShard::FeatureShard(const LoadedImage& loaded, const EngineOptions& optio
       shared_(shared),
       expiries_(pool_) {
   for (const FeatureGroup& group : loaded.features.groups) {
-    groups_.push_back(std::make_unique<state::WindowGroup>(group.layout, pool_));
+    groups_.push_back(std::make_unique<state::WindowGroup>(
+        group.layout, pool_, state::WindowGroup::Options{.few = options.few_events}));
   }
   for (std::uint32_t d = 0; d < loaded.features.dimensions; ++d) {
     tables_.push_back(std::make_unique<WindowTable>(pool_));
@@ -105,10 +107,15 @@ void FeatureShard::apply(std::span<const Turn> turns, std::size_t level, std::si
   accesses_ = &loaded_.features.levels[level];
   chunk_ = &chunk;
   const std::span<const FeatureOp> ops = chunk.of_shard[shard];
+  // Each level goes over the same turns: what a later one still needs of them must not expire in an
+  // earlier one.
+  const bool last_level = level + 1 == loaded_.features.levels.size() ||
+                          base::mutant(base::Mutant::kFeatureExpiresEarly);
   const bool far = std::ranges::any_of(tables_, [](const auto& t) { return t->size() > kNear; });
   for (std::size_t i = 0; i < ops.size();) {
     const Turn& turn = turns[ops[i].turn];
-    advance(turn.clock_ms);
+    clock_ms_ = turn.clock_ms;
+    if (last_level) advance(turn.clock_ms);
     const auto& accesses = (*accesses_)[turn.row->type.index()];
     to_ = &chunk.rows[ops[i].turn - chunk.begin];
     open_.clear();
@@ -147,14 +154,16 @@ void FeatureShard::prefetch(std::span<const FeatureOp> ops, std::size_t at) cons
 void FeatureShard::apply_event(const event::Row& row) {
   for (Open& open : open_) {
     look_up(open);
-    read(open, open.access->before, row);
+    if (!base::mutant(base::Mutant::kExcludingIgnored)) read(open, open.access->before, row);
+    if (base::mutant(base::Mutant::kReadBeforeCount)) read(open, open.access->after, row);
   }
   for (Open& open : open_) {
     if (open.op->counts != 0) count_in(open, row);
   }
   for (Open& open : open_) {
     if (open.entry == nullptr && open_.size() > 1) look_up(open);
-    read(open, open.access->after, row);
+    if (base::mutant(base::Mutant::kExcludingIgnored)) read(open, open.access->before, row);
+    if (!base::mutant(base::Mutant::kReadBeforeCount)) read(open, open.access->after, row);
   }
 }
 
@@ -211,32 +220,49 @@ void FeatureShard::read(Open& open, std::span<const FeatureReads> reads, const e
 }
 
 void FeatureShard::put(const FeatureValue& value, const state::Reading& reading) {
-  event::Value& slot = to_->slots[value.slot];
-  switch (reading.kind) {
-    case state::Reading::Kind::kAbsent:
-      return;
-    case state::Reading::Kind::kOverflow:
-      ++overflow_;
-      return;
-    case state::Reading::Kind::kFloat:
-      slot = event::Value::of_float(reading.real);
-      break;
-    case state::Reading::Kind::kText:
-      slot = event::Value::of_string(texts_.copy(reading.text()));
-      break;
-    case state::Reading::Kind::kExact:
-      if (!exact_value(value.kind, reading.exact, &slot)) {
-        ++overflow_;
-        return;
-      }
-      break;
-  }
+  if (!take(value.kind, reading, to_->slots[value.slot])) return;
   const std::uint64_t bit = std::uint64_t{1} << (value.slot % 64);
   if (shared_) {
     std::atomic_ref(to_->present[value.slot / 64]).fetch_or(bit, std::memory_order_relaxed);
   } else {
     to_->present[value.slot / 64] |= bit;
   }
+}
+
+bool FeatureShard::take(event::TypeKind kind, const state::Reading& reading, event::Value& out) {
+  switch (reading.kind) {
+    case state::Reading::Kind::kAbsent:
+      return false;
+    case state::Reading::Kind::kOverflow:
+      ++overflow_;
+      return false;
+    case state::Reading::Kind::kFloat:
+      out = event::Value::of_float(reading.real);
+      return true;
+    case state::Reading::Kind::kText:
+      out = event::Value::of_string(texts_.copy(reading.text()));
+      return true;
+    case state::Reading::Kind::kExact:
+      break;
+  }
+  if (exact_value(kind, reading.exact, &out)) return true;
+  ++overflow_;
+  return false;
+}
+
+std::optional<event::Value> FeatureShard::value(std::uint32_t feature, std::string_view key_bytes,
+                                                std::int64_t time_ms) {
+  const FeaturePlace& place = loaded_.features.places[feature];
+  const FeatureGroup& group = loaded_.features.groups[place.group];
+  Open open;
+  open.entry = tables_[group.dimension]->find(key_bytes, hash_key(key_bytes));
+  state::KeyWindows nothing;
+  HeldWindows* held = open.entry != nullptr ? held_of(open, place.group) : nullptr;
+  state::KeyWindows& windows = held != nullptr ? held->windows : nothing;
+  const auto reading = groups_[place.group]->read(windows, time_ms, place.aggregate);
+  event::Value out;
+  const event::TypeKind kind = loaded_.image->features[feature].result.kind;
+  return take(kind, reading, out) ? std::optional(out) : std::nullopt;
 }
 
 // ---- time --------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "event/arena.h"
@@ -38,6 +40,10 @@ class FeatureShard {
   // What was routed here, to the shard with this number, of a level.
   void apply(std::span<const Turn> turns, std::size_t level, std::size_t shard,
              FeatureChunk& chunk);
+  // The value of a feature for a key, all that was applied being before it and no event at hand;
+  // good until begin(). Absent: the same as nothing.
+  [[nodiscard]] std::optional<event::Value> value(std::uint32_t feature, std::string_view key_bytes,
+                                                  std::int64_t time_ms);
   // Gives back what is over before now_ms.
   void advance(std::int64_t now_ms);
 
@@ -57,6 +63,8 @@ class FeatureShard {
   void count_in(Open& open, const event::Row& row);
   void read(Open& open, std::span<const FeatureReads> reads, const event::Row& row);
   void put(const FeatureValue& value, const state::Reading& reading);
+  // False: absent.
+  [[nodiscard]] bool take(event::TypeKind kind, const state::Reading& reading, event::Value& out);
   [[nodiscard]] HeldWindows* held_of(const Open& open, std::uint32_t group);
   [[nodiscard]] bool is_over(const HeldWindows& held) const;
   void expire(const WindowExpiry& expiry);

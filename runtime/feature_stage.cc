@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/mutants.h"
+#include "runtime/key_map.h"
+
 namespace weir::runtime {
 namespace {
 
@@ -39,10 +42,13 @@ void FeatureStage::run(std::span<Turn> turns, std::size_t first, std::size_t las
   const std::size_t from = used_;
   used_ += count;
   prepare(used_);
+  const auto enrich = [&](std::size_t c) {
+    const std::size_t at = first + c * kChunk;
+    routers_[from + c].enrich(turns, at, std::min(at + kChunk, last), chunks_[from + c]);
+  };
   const auto route = [&](std::size_t level, std::size_t c) {
     const std::size_t at = first + c * kChunk;
     const std::size_t end = std::min(at + kChunk, last);
-    if (level == 0) routers_[from + c].enrich(turns, at, end, chunks_[from + c]);
     routers_[from + c].route(turns, at, end, level, chunks_[from + c]);
   };
   const auto apply = [&](std::size_t level, std::size_t s) {
@@ -50,10 +56,22 @@ void FeatureStage::run(std::span<Turn> turns, std::size_t first, std::size_t las
       shards_[s]->apply(turns, level, s, chunks_[from + c]);
     }
   };
-  for (std::size_t level = 0; level < loaded_.features.levels.size(); ++level) {
-    base::for_each(executor_, count, [&](std::size_t c) { route(level, c); });
+  const std::size_t levels = loaded_.features.levels.size();
+  for (std::size_t i = 0; i < levels; ++i) {
+    const bool turned = base::mutant(base::Mutant::kFeatureLevelsTurned);
+    const std::size_t level = turned ? levels - 1 - i : i;
+    base::for_each(executor_, count, [&](std::size_t c) {
+      if (i == 0) enrich(c);
+      route(level, c);
+    });
     base::for_each(executor_, shards_.size(), [&](std::size_t s) { apply(level, s); });
   }
+}
+
+std::optional<event::Value> FeatureStage::value(std::uint32_t feature, std::string_view key_bytes,
+                                                std::int64_t time_ms) {
+  const std::size_t shard = shard_of(hash_key(key_bytes), shards_.size());
+  return shards_[shard]->value(feature, key_bytes, time_ms);
 }
 
 void FeatureStage::advance(std::int64_t now_ms) {

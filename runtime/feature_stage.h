@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "runtime/feature_router.h"
@@ -28,6 +30,11 @@ class FeatureStage {
   // From now on the rows of turns[first..last), which follow those of the call before, carry the
   // values; until begin().
   void run(std::span<Turn> turns, std::size_t first, std::size_t last);
+  // The value of a feature (of Image::features) for a key, as runtime/key_codec.h writes it, after
+  // the turns that were run and as of a time that is no earlier; no event is at hand. Nothing: it
+  // is absent. Good until begin().
+  [[nodiscard]] std::optional<event::Value> value(std::uint32_t feature, std::string_view key_bytes,
+                                                  std::int64_t time_ms);
   // Gives back what is over before now_ms.
   void advance(std::int64_t now_ms);
 

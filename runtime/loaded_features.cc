@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/mutants.h"
 #include "nfa/calendar.h"
 
 namespace weir::runtime {
@@ -120,12 +121,6 @@ class FeatureLoader {
   }
 
  private:
-  // Where the feature's value comes from.
-  struct Place {
-    std::uint32_t group = 0;
-    std::uint16_t aggregate = 0;
-  };
-
   base::Result<void> add(const FeatureImage& feature) {
     const std::uint32_t g = group_of(feature);
     state::WindowGroupSpec& spec = specs_[g];
@@ -143,7 +138,7 @@ class FeatureLoader {
       }
       if (kind == TypeKind::kDecimal) aggregate.unit = event::kDecimalScale;
     }
-    places_.push_back({g, static_cast<std::uint16_t>(spec.aggregates.size())});
+    out_.places.push_back({g, static_cast<std::uint16_t>(spec.aggregates.size())});
     spec.aggregates.push_back(aggregate);
     return {};
   }
@@ -158,7 +153,7 @@ class FeatureLoader {
       const bool full = specs_[g].columns.size() >= state::kMaxColumns ||
                         specs_[g].aggregates.size() >= kMostAggregates;
       if (!full && group.source == feature.source && group.where == feature.where &&
-          group.key == feature.key) {
+          (group.key == feature.key || base::mutant(base::Mutant::kFeatureKeyIgnored))) {
         return g;
       }
     }
@@ -248,7 +243,7 @@ class FeatureLoader {
 
   void add_read(const nfa::FeatureRead& read) {
     const FeatureImage& feature = image_.features[read.feature];
-    const Place& place = places_[read.feature];
+    const FeaturePlace& place = out_.places[read.feature];
     std::vector<FeatureKeyPart> key;
     for (std::size_t i = 0; i < read.key.size(); ++i) {
       key.push_back({fields_of(feature)[feature.key[i]].type.kind, read.key[i]});
@@ -268,7 +263,6 @@ class FeatureLoader {
   std::vector<state::WindowGroupSpec> specs_;          // beside groups
   std::vector<std::vector<nfa::WindowSpec>> windows_;  // beside groups: of specs_
   std::vector<std::string> dimensions_;
-  std::vector<Place> places_;  // by feature
 };
 
 }  // namespace

@@ -64,8 +64,15 @@ struct FeatureAccess {
   std::vector<FeatureReads> after;
 };
 
+// Where a feature's value comes from.
+struct FeaturePlace {
+  std::uint32_t group = 0;
+  std::uint16_t aggregate = 0;  // of the group's layout
+};
+
 struct LoadedFeatures {
   std::vector<FeatureGroup> groups;
+  std::vector<FeaturePlace> places;  // by feature: of Image::features
   std::uint32_t dimensions = 0;
   // By level and event type.
   std::vector<std::vector<std::vector<FeatureAccess>>> levels;

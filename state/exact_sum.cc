@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutants.h"
+
 namespace weir::state {
 namespace {
 
@@ -130,7 +132,8 @@ bool mean_half_even(Int128 value, std::int64_t multiplier, std::uint64_t n, Int1
       negative ? UInt128{0} - static_cast<UInt128>(scaled) : static_cast<UInt128>(scaled);
   UInt128 quotient = magnitude / n;
   const UInt128 rest = magnitude % n, above = n - rest;
-  if (rest > above || (rest == above && (quotient & 1) != 0)) ++quotient;
+  const bool up = rest > above || (rest == above && (quotient & 1) != 0);
+  if (up && !base::mutant(base::Mutant::kAvgTruncated)) ++quotient;
   *out = static_cast<Int128>(negative ? UInt128{0} - quotient : quotient);
   return true;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutants.h"
+
 namespace weir::state {
 
 void LargeWindows::create(std::int64_t time) {
@@ -33,8 +35,9 @@ std::int64_t LargeWindows::floor(std::uint16_t window, std::int64_t time) const 
   const WindowPlan& plan = layout_.windows[window];
   switch (plan.spec.kind) {
     case WindowKind::kSliding:
-      return time - plan.spec.length_ms;
+      return time - plan.spec.length_ms - (base::mutant(base::Mutant::kSlidingEdgeOpen) ? 1 : 0);
     case WindowKind::kSession:
+      if (base::mutant(base::Mutant::kSessionNeverOver)) return at<std::int64_t>(plan.session);
       if (time - header().last_ms > plan.spec.length_ms) return header().last_ms + 1;
       return at<std::int64_t>(plan.session);
     case WindowKind::kLastEvents:
@@ -61,9 +64,11 @@ std::int64_t LargeWindows::position(std::uint16_t window, std::int64_t time) con
 
 void LargeWindows::add(std::int64_t time, const Int128* values, std::uint64_t present) {
   const bool first = header().next_seq == 0;
+  const std::int64_t gap =
+      time - header().last_ms + (base::mutant(base::Mutant::kSessionEdgeLost) ? 1 : 0);
   for (const std::uint16_t w : layout_.session_windows) {
     const WindowPlan& window = layout_.windows[w];
-    if (first || time - header().last_ms > window.spec.length_ms) {
+    if (first || gap > window.spec.length_ms) {
       at<std::int64_t>(window.session) = time;
     }
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/mutants.h"
 #include "state/large_windows.h"
 
 namespace weir::state {
@@ -193,6 +194,7 @@ Reading LargeWindows::read_extreme(const AggregatePlan& plan, std::int64_t floor
 }
 
 Reading LargeWindows::read_distinct(const AggregatePlan& plan, std::int64_t floor) {
+  if (base::mutant(base::Mutant::kDistinctRemembers)) floor = INT64_MIN;
   const StructurePlan& structure = layout_.sets[plan.structure];
   const auto read = [&]<typename Key>() {
     using Set = RecencySet<Key>;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutants.h"
 #include "state/total.h"
 
 namespace weir::state {
@@ -77,7 +78,10 @@ bool SmallWindows::fits(std::int64_t time, const Int128* values, std::uint64_t p
 unsigned SmallWindows::window_begin(std::uint16_t window, std::int64_t time) const {
   const WindowSpec& spec = context_.layout.windows[window].spec;
   if (count_ == 0) return 0;
-  if (spec.kind == WindowKind::kLastEvents) return count_ - std::min(count_, spec.events);
+  if (spec.kind == WindowKind::kLastEvents) {
+    const unsigned more = base::mutant(base::Mutant::kLastOneMore) ? 1 : 0;
+    return count_ - std::min(count_, spec.events + more);
+  }
   unsigned begin = count_;
   if (spec.kind == WindowKind::kSession) {
     for (std::int64_t next = time; begin > 0; --begin) {
@@ -87,7 +91,9 @@ unsigned SmallWindows::window_begin(std::uint16_t window, std::int64_t time) con
     }
     return begin;
   }
-  const std::int64_t floor = context_.clock.floor(window, time);
+  std::int64_t floor = context_.clock.floor(window, time);
+  const bool sliding = spec.kind == WindowKind::kSliding;
+  if (base::mutant(base::Mutant::kSlidingEdgeLost) && sliding) ++floor;
   while (begin > 0 && time_of(begin - 1) >= floor) --begin;
   return begin;
 }

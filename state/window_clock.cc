@@ -1,5 +1,7 @@
 #include "state/window_clock.h"
 
+#include "base/mutants.h"
+
 namespace weir::state {
 
 void WindowClock::refresh(const WindowSpec& spec, std::int64_t time, Unit* unit) {
@@ -8,9 +10,11 @@ void WindowClock::refresh(const WindowSpec& spec, std::int64_t time, Unit* unit)
       unit->begin = down_to_multiple(time, spec.every_ms);
       unit->end = unit->begin + spec.every_ms;
       unit->floor = unit->end - spec.length_ms;
+      if (base::mutant(base::Mutant::kHoppingEndsLate)) unit->floor -= spec.every_ms;
       return;
     case WindowKind::kTumbling:
       unit->begin = unit->floor = down_to_multiple(time, spec.length_ms);
+      if (base::mutant(base::Mutant::kTumblingUnaligned)) unit->begin = unit->floor = time;
       unit->end = unit->begin + spec.length_ms;
       return;
     default: {

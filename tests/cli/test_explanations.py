@@ -75,6 +75,50 @@ test twice { given auth { card: "c", country: "GB" }
         self.assertIn("twice (card=c): x #0; at 1s not y: amount > 2 * x.amount  (3 > 2 * 2)", out)
 
 
+class Features(Told):
+    RULE = """
+feature spent = sum(auth.amount by card over 1h)
+feature in_country = count(auth by country over 1h)
+rule high { when auth as x where amount > 20 and spent > 100 score 1 }
+rule more { by card when auth as x then auth as y where spent > 2 * x.spent
+  within 10m score 1 }
+rule crowd { by card when mfa then auth as x where in_country >= 3 within 10m score 1 }
+"""
+
+    def test_their_values(self):
+        out = self.explain(self.RULE, [auth(0, 30), auth(20, 25), auth(40, 60)])
+        for text in ("does not begin, as x: spent > 100  (30 > 100)",
+                     "does not begin, as x: spent > 100  (55 > 100)",
+                     "a match: x #2",
+                     "not y after x #0: spent > 2 * x.spent  (55 > 2 * 30)",
+                     "a match: x #0, y #2"):
+            self.assertIn(text, out)
+
+    def test_events_of_other_keys_count(self):
+        mfa = {"type": "mfa", "ts": T0, "card": "c1"}
+        others = [{**auth(1 + i, 5), "card": f"c{2 + i}"} for i in range(2)]
+        out = self.explain(self.RULE, [mfa, others[0], auth(10, 5), {**others[1], "ts": T0 + 11000},
+                                       auth(12, 5)], "--rule", "crowd")
+        self.assertIn("not x after mfa #0: in_country >= 3  (2 >= 3)", out)
+        self.assertIn("a match: mfa #0, x #4", out)
+
+    def test_failure_of_a_test(self):
+        self.write("t.weir", AUTH + self.RULE + """
+test more { given auth { card: "c", country: "GB" }
+  0s auth { amount: 30 } 1s auth { amount: 20 } expect more at 1s }
+test high "value" { given auth { card: "c", country: "GB" }
+  0s auth { amount: 30 } 1s auth { amount: 90 } 59m auth { amount: 3 } 2h auth { amount: 4 }
+  expect high at 1s
+  expect feature spent["c"] == 120 at 59m
+  expect feature spent["c"] == 4 at 2h
+  expect feature spent["d"] == 0 at 2h }
+""")
+        out = self.run_weir("test", "t.weir", status=1).stdout
+        self.assertIn("more (card=c): x #0; at 1s not y: spent > 2 * x.spent  (50 > 2 * 30)", out)
+        self.assertIn('expected feature spent["c"] == 120 at 59m, and it is 123', out)
+        self.assertNotIn("at 2h, and", out)
+
+
 class HowFar(Told):
     def test_having(self):
         rule = """rule h { by card when auth as x then auth as y where country == "FR" within 10m

@@ -1,7 +1,7 @@
-// The engine against the reference matcher: all pairs of constructs at random, disorder within the
-// lateness, and every short stream for a list of shapes. Prints a table of construct pairs by
-// cases, and each difference shrunk to the smallest case that still shows it, as a test file for
-// tests/regress.
+// The engine against the reference matcher: all pairs of constructs of patterns, and of features,
+// at random, disorder within the lateness, and every short stream for a list of shapes. Prints a
+// table of construct pairs by cases, and each difference shrunk to the smallest case that still
+// shows it.
 //
 //   differential [--cases N] [--seed S] [--exhaustive LENGTH] [--quiet]
 #include <cstdio>
@@ -29,11 +29,44 @@ struct Arguments {
 
 struct Tally {
   std::uint64_t compared = 0;
-  std::uint64_t refused = 0;    // by both: the language refuses the rule
+  std::uint64_t refused = 0;  // the language refuses the rule, or the compiler does not take it yet
   std::uint64_t too_large = 0;  // the reference gave up
   std::uint64_t with_match = 0;
   std::uint64_t failed = 0;
+  struct Refusals {
+    std::uint64_t count = 0;
+    std::string first;  // the message
+  };
+  std::map<std::string, Refusals> refusals;  // by the code of the first error
   std::map<std::pair<std::string, std::string>, std::uint64_t> pairs;
+};
+
+constexpr std::uint64_t kReported = 5;  // differences that are shown and shrunk
+
+// Random cases of one kind, by pairs of the constructs that they are made of.
+class Cases {
+ public:
+  Cases(const char* what, const std::vector<std::string>& constructs,
+        std::set<std::set<std::string>> never)
+      : what_(what), constructs_(constructs), never_(std::move(never)) {}
+  virtual ~Cases() = default;
+
+  void run_one(std::uint64_t seed, std::uint64_t& reported);
+  // Pairs of constructs by cases; false if one that can stand together was never tried.
+  [[nodiscard]] bool print_table() const;
+  void print_sum() const;
+  [[nodiscard]] const Tally& tally() const { return tally_; }
+
+ protected:
+  [[nodiscard]] virtual Case make(std::uint64_t seed, std::uint64_t number,
+                                  const std::string& first, const std::string& second) const = 0;
+
+ private:
+  const char* what_;
+  const std::vector<std::string>& constructs_;
+  const std::set<std::set<std::string>> never_;  // pairs that cannot stand in one rule
+  std::uint64_t number_ = 0;
+  Tally tally_;
 };
 
 void report(const Case& c, const std::string& what) {
@@ -62,98 +95,144 @@ void count_pairs(const Case& c, Tally& tally) {
   }
 }
 
-void run_random(const Arguments& arguments, Tally& tally) {
-  const auto& constructs = reference::case_constructs();
+void Cases::run_one(std::uint64_t seed, std::uint64_t& reported) {
+  const std::uint64_t pair = number_ % (constructs_.size() * constructs_.size());
+  const Case c = vary_times(make(seed, number_++, constructs_[pair / constructs_.size()],
+                                 constructs_[pair % constructs_.size()]));
+  std::string what;
+  bool matched = false;
+  switch (check_case(c, &what, &matched)) {
+    case Outcome::kRefused:
+      ++tally_.refused;
+      if (Tally::Refusals& same = tally_.refusals[what.substr(0, what.find(' '))];
+          same.count++ == 0) {
+        same.first = what;
+      }
+      return;
+    case Outcome::kTooLarge:
+      ++tally_.too_large;
+      return;
+    case Outcome::kDifferent:
+      ++tally_.failed;
+      if (++reported <= kReported) report(c, what);
+      break;
+    case Outcome::kSame:
+      break;
+  }
+  ++tally_.compared;
+  tally_.with_match += matched ? 1 : 0;
+  count_pairs(c, tally_);
+}
+
+class PatternCases final : public Cases {
+ public:
+  // A rule has one kind of key; `pick any` goes with `skip past last` and neither lists nor waits;
+  // what has to fall due needs the rule's `within`.
+  PatternCases()
+      : Cases("patterns", reference::case_constructs(),
+              {{"part by", "composite key"},
+               {"part by", "by all"},
+               {"composite key", "by all"},
+               {"pick any", "trailing"},
+               {"pick any", "trailing for"},
+               {"pick any", "trailing next"},
+               {"pick any", "having"},
+               {"pick any", "skip"},
+               {"unbounded", "trailing"},
+               {"unbounded", "timeout"}}) {}
+
+ private:
+  // One in four is made for the plans that keep only some partial matches.
+  [[nodiscard]] Case make(std::uint64_t seed, std::uint64_t number, const std::string& first,
+                          const std::string& second) const override {
+    return number % 4 == 3 ? reference::generate_ordered_case(seed, 11)
+                           : reference::generate_case_of(seed, first, second, 10);
+  }
+};
+
+class FeatureCases final : public Cases {
+ public:
+  // One event has nothing before it and nothing between.
+  FeatureCases()
+      : Cases("features", reference::feature_constructs(),
+              {{"one event", "part feature"},
+               {"one event", "feature without"},
+               {"one event", "feature until"}}) {}
+
+ private:
+  [[nodiscard]] Case make(std::uint64_t seed, std::uint64_t, const std::string& first,
+                          const std::string& second) const override {
+    return reference::generate_feature_case_of(seed, first, second, 12);
+  }
+};
+
+// One in three reads features.
+void run_random(const Arguments& arguments, Cases& patterns, Cases& features) {
   std::uint64_t number = 0;
-  while (tally.compared < arguments.cases) {
-    const std::uint64_t pair = number % (constructs.size() * constructs.size());
+  std::uint64_t reported = 0;
+  while (patterns.tally().compared + features.tally().compared < arguments.cases) {
     const std::uint64_t seed = arguments.seed * 1'000'003 + number++;
     if (number > arguments.cases * 4 + 1000) break;
-    // One in four is made for the plans that keep only some partial matches.
-    const Case c = vary_times(
-        number % 4 == 0 ? reference::generate_ordered_case(seed, 11)
-                        : reference::generate_case_of(seed, constructs[pair / constructs.size()],
-                                                      constructs[pair % constructs.size()], 10));
-    std::string what;
-    bool matched = false;
-    switch (check_case(c, &what, &matched)) {
-      case Outcome::kRefused:
-        ++tally.refused;
-        continue;
-      case Outcome::kTooLarge:
-        ++tally.too_large;
-        continue;
-      case Outcome::kDifferent:
-        if (++tally.failed <= 5) report(c, what);
-        break;
-      case Outcome::kSame:
-        break;
-    }
-    ++tally.compared;
-    tally.with_match += matched ? 1 : 0;
-    count_pairs(c, tally);
+    (number % 3 == 0 ? features : patterns).run_one(seed, reported);
   }
 }
 
-void run_exhaustive(const Arguments& arguments, Tally& tally) {
-  for (const auto& shape : reference::exhaustive_shapes()) {
-    const auto compiled = compile_case(reference::to_weir(shape));
-    if (!compiled) {
-      std::printf("shape refused: %s\n%s\n", compiled.error().message.c_str(), shape.when.c_str());
-      ++tally.failed;
-      continue;
-    }
-    for (const auto timing :
-         {reference::StreamTiming::kOneSecondApart, reference::StreamTiming::kPairsTied}) {
-      reference::for_each_stream(shape, arguments.exhaustive, timing, [&](const auto& events) {
-        const auto expected = reference::reference_run((*compiled)->ast, "r", events);
-        const auto found = engine_run((*compiled)->image, events);
-        std::string what = !expected ? expected.error().message
-                           : !found  ? found.error().message
-                                     : difference(*expected, *found);
-        ++tally.compared;
-        if (what.empty()) return;
-        if (++tally.failed <= 5) {
-          std::printf("---- %s ----\n%s\n%s\n%s\n", shape.clause.c_str(), shape.when.c_str(),
-                      reference::to_text(events).c_str(), what.c_str());
-        }
-      });
-    }
+// What the compiler says it does not do yet (W9...).
+bool not_yet(const std::string& errors) { return errors.starts_with("W90"); }
+
+void run_shape(const reference::ExhaustiveShape& shape, std::size_t longest, Tally& tally) {
+  const auto compiled = compile_case(reference::to_weir(shape));
+  if (!compiled) {
+    const bool skipped = not_yet(compiled.error().message);
+    std::printf("shape %s: %s\n%s\n", skipped ? "left out" : "refused",
+                compiled.error().message.c_str(), shape.when.c_str());
+    ++(skipped ? tally.refused : tally.failed);
+    return;
+  }
+  for (const auto timing :
+       {reference::StreamTiming::kOneSecondApart, reference::StreamTiming::kPairsTied}) {
+    reference::for_each_stream(shape, longest, timing, [&](const auto& events) {
+      const auto expected =
+          reference::reference_run((*compiled)->ast, "r", events, with_outcomes());
+      const auto found = engine_run((*compiled)->image, events);
+      std::string what = !expected ? expected.error().message
+                         : !found  ? found.error().message
+                                   : difference(*expected, *found);
+      ++tally.compared;
+      if (what.empty()) return;
+      if (++tally.failed <= kReported) {
+        std::printf("---- %s ----\n%s\n%s\n%s\n", shape.clause.c_str(), shape.when.c_str(),
+                    reference::to_text(events).c_str(), what.c_str());
+      }
+    });
   }
 }
 
-// Pairs that the language refuses in one rule: a rule has one kind of key; `pick any` goes with
-// `skip past last` and neither lists nor waits; what has to fall due needs the rule's `within`.
-bool can_stand_together(const std::string& a, const std::string& b) {
-  static const std::set<std::set<std::string>> kNever = {
-      {"part by", "composite key"}, {"part by", "by all"},        {"composite key", "by all"},
-      {"pick any", "trailing"},     {"pick any", "trailing for"}, {"pick any", "trailing next"},
-      {"pick any", "having"},       {"pick any", "skip"},         {"unbounded", "trailing"},
-      {"unbounded", "timeout"},
-  };
-  return !kNever.contains({a, b});
+void run_exhaustive(std::size_t longest, Tally& tally) {
+  if (longest == 0) return;
+  for (const auto* shapes : {&reference::exhaustive_shapes(), &reference::feature_shapes()}) {
+    for (const auto& shape : *shapes) run_shape(shape, longest, tally);
+  }
 }
 
-// Pairs of constructs by cases; false if one that can stand together was never tried.
-bool print_table(const Tally& tally) {
-  const auto& constructs = reference::case_constructs();
-  std::printf("cases by pair of constructs (row and column numbers as listed)\n");
-  for (std::size_t i = 0; i < constructs.size(); ++i)
-    std::printf("%3zu %s\n", i, constructs[i].c_str());
+bool Cases::print_table() const {
+  std::printf("%s: cases by pair of constructs (row and column numbers as listed)\n", what_);
+  for (std::size_t i = 0; i < constructs_.size(); ++i)
+    std::printf("%3zu %s\n", i, constructs_[i].c_str());
   std::printf("    ");
-  for (std::size_t j = 0; j < constructs.size(); ++j) std::printf("%6zu", j);
+  for (std::size_t j = 0; j < constructs_.size(); ++j) std::printf("%6zu", j);
   std::printf("\n");
   bool full = true;
-  for (std::size_t i = 0; i < constructs.size(); ++i) {
+  for (std::size_t i = 0; i < constructs_.size(); ++i) {
     std::printf("%3zu ", i);
-    for (std::size_t j = 0; j < constructs.size(); ++j) {
-      const auto key = std::minmax(constructs[i], constructs[j]);
-      const auto place = tally.pairs.find({key.first, key.second});
-      const auto count = place == tally.pairs.end() ? 0 : place->second;
-      const bool possible = can_stand_together(constructs[i], constructs[j]);
+    for (std::size_t j = 0; j < constructs_.size(); ++j) {
+      const auto key = std::minmax(constructs_[i], constructs_[j]);
+      const auto place = tally_.pairs.find({key.first, key.second});
+      const auto count = place == tally_.pairs.end() ? 0 : place->second;
+      const bool possible = !never_.contains({key.first, key.second});
       if (possible && count == 0) {
-        std::fprintf(stderr, "never tried: %s with %s\n", constructs[i].c_str(),
-                     constructs[j].c_str());
+        std::fprintf(stderr, "never tried: %s with %s\n", constructs_[i].c_str(),
+                     constructs_[j].c_str());
       }
       full = full && (count > 0 || !possible);
       std::printf("%6llu", static_cast<unsigned long long>(count));
@@ -163,24 +242,38 @@ bool print_table(const Tally& tally) {
   return full;
 }
 
+void Cases::print_sum() const {
+  const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
+  for (const auto& [code, refusals] : tally_.refusals) {
+    std::printf("%s: %llu refused, as %s\n", what_, number(refusals.count), refusals.first.c_str());
+  }
+  std::printf(
+      "%s: %llu random cases compared, %llu of them with a match, %llu refused, "
+      "%llu too large for the reference, %llu differences\n",
+      what_, number(tally_.compared), number(tally_.with_match), number(tally_.refused),
+      number(tally_.too_large), number(tally_.failed));
+}
+
 int run(const Arguments& arguments) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  Tally tally;
-  run_random(arguments, tally);
-  const bool full = arguments.quiet || print_table(tally);
+  PatternCases patterns;
+  FeatureCases features;
+  run_random(arguments, patterns, features);
+  bool full = true;
+  for (const Cases* cases : {static_cast<Cases*>(&patterns), static_cast<Cases*>(&features)}) {
+    if (!arguments.quiet) full = cases->print_table() && full;
+  }
   if (!full) std::printf("a pair of constructs was never tried\n");
   Tally exhaustive;
-  if (arguments.exhaustive > 0) run_exhaustive(arguments, exhaustive);
-  std::printf(
-      "%llu random cases compared, %llu of them with a match, %llu refused by the language, "
-      "%llu too large for the reference; %llu exhaustive cases; %llu differences\n",
-      static_cast<unsigned long long>(tally.compared),
-      static_cast<unsigned long long>(tally.with_match),
-      static_cast<unsigned long long>(tally.refused),
-      static_cast<unsigned long long>(tally.too_large),
-      static_cast<unsigned long long>(exhaustive.compared),
-      static_cast<unsigned long long>(tally.failed + exhaustive.failed));
-  return tally.failed + exhaustive.failed == 0 && full ? EXIT_SUCCESS : EXIT_FAILURE;
+  run_exhaustive(arguments.exhaustive, exhaustive);
+  patterns.print_sum();
+  features.print_sum();
+  std::printf("%llu exhaustive cases, %llu shapes left out, %llu differences\n",
+              static_cast<unsigned long long>(exhaustive.compared),
+              static_cast<unsigned long long>(exhaustive.refused),
+              static_cast<unsigned long long>(exhaustive.failed));
+  const auto failed = patterns.tally().failed + features.tally().failed + exhaustive.failed;
+  return failed == 0 && full ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace

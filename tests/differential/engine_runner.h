@@ -27,6 +27,7 @@ struct CompiledCase {
 struct EngineOptionsOfCase {
   std::int64_t lateness_ms = 0;
   std::uint32_t first_compaction = 16;
+  std::uint32_t few_events = 16;
   // The order in which the events arrive, as indices; empty: in order.
   std::vector<std::size_t> arrival;
   // So many copies of the rule in one ruleset: more than TypeDispatch::kMany are found by the index
@@ -41,7 +42,15 @@ struct EngineOptionsOfCase {
     const nfa::Image& image, const std::vector<reference::RefEvent>& events,
     const EngineOptionsOfCase& options = {});
 
-// What the engine and the reference say of one case; empty: the same.
+// What the reference is asked for.
+[[nodiscard]] inline reference::RefOptions with_outcomes() {
+  reference::RefOptions options;
+  options.with_outcomes = true;
+  return options;
+}
+
+// What the engine and the reference say of one case; empty: the same. Outcomes may differ as
+// reference::figures_agree() allows.
 [[nodiscard]] std::string difference(const std::vector<reference::RefAlert>& expected,
                                      const std::vector<reference::RefAlert>& found);
 

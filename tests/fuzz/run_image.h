@@ -19,6 +19,9 @@ class Ignore final : public runtime::Sink {
   void on_refused(const event::Row&, Refusal) override {}
 };
 
+// Some hundred small events need no more, whatever the windows of features and the rules say.
+inline constexpr std::uint64_t kMostStateBytes = 64 << 20;
+
 // A value of any type that means something to every reader of it.
 inline event::Value some_value(const event::Type& type, std::uint64_t i) {
   switch (type.kind) {
@@ -61,6 +64,7 @@ inline void run_some_events(const nfa::Image& image) {
     row.present = present.data();
     (*engine)->process(row, sink);
   }
+  WEIR_CHECK((*engine)->stats().state_bytes <= kMostStateBytes);
   (*engine)->finish(sink);
 }
 

@@ -1,4 +1,4 @@
-// Planted faults in the engine (nfa/mutants.def), one at a time: the differential cases have to
+// Planted faults in the engine (base/mutants.def), one at a time: the differential cases have to
 // find every one. A fault that none of them finds would mean that the comparison is blind there.
 //
 //   mutants [--cases N]     at most N cases a fault
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "nfa/mutants.h"
+#include "base/mutants.h"
 #include "tests/differential/engine_runner.h"
 #include "tests/reference/case_generator.h"
 
@@ -20,7 +20,7 @@ struct MutantRow {
 };
 constexpr MutantRow kRows[] = {
 #define WEIR_MUTANT(name, meaning) {#name, meaning},
-#include "nfa/mutants.def"
+#include "base/mutants.def"
 #undef WEIR_MUTANT
 };
 
@@ -36,17 +36,23 @@ std::uint64_t find_fault(const std::vector<reference::Case>& cases) {
   return 0;
 }
 
+// Pairs of constructs in strides, so that the first few hundred cases already use every one; one in
+// three reads features, and one in four of the others is made for plans by fronts.
+reference::Case make_case(std::uint64_t i) {
+  const bool features = i % 3 == 2;
+  const auto& constructs =
+      features ? reference::feature_constructs() : reference::case_constructs();
+  const std::uint64_t pair = i * 7919 % (constructs.size() * constructs.size());
+  const std::string& first = constructs[pair / constructs.size()];
+  const std::string& second = constructs[pair % constructs.size()];
+  if (features) return reference::generate_feature_case_of(i + 1, first, second, 12);
+  if (i % 4 == 3) return reference::generate_ordered_case(i + 1, 11);
+  return reference::generate_case_of(i + 1, first, second, 10);
+}
+
 int run(std::uint64_t limit) {
   std::vector<reference::Case> cases;
-  const auto& constructs = reference::case_constructs();
-  for (std::uint64_t i = 0; i < limit; ++i) {
-    // In strides, so that the first few hundred cases already use every construct.
-    const std::uint64_t pair = i * 7919 % (constructs.size() * constructs.size());
-    cases.push_back(vary_times(
-        i % 4 == 3 ? reference::generate_ordered_case(i + 1, 11)
-                   : reference::generate_case_of(i + 1, constructs[pair / constructs.size()],
-                                                 constructs[pair % constructs.size()], 10)));
-  }
+  for (std::uint64_t i = 0; i < limit; ++i) cases.push_back(vary_times(make_case(i)));
   if (const std::uint64_t number = find_fault(cases); number != 0) {
     const reference::Case& c = cases[number - 1];
     std::string what;
@@ -58,9 +64,9 @@ int run(std::uint64_t limit) {
   }
   std::size_t survived = 0;
   for (std::size_t i = 0; i < std::size(kRows); ++i) {
-    nfa::active_mutant = static_cast<nfa::Mutant>(i);
+    base::active_mutant = static_cast<base::Mutant>(i);
     const std::uint64_t found = find_fault(cases);
-    nfa::active_mutant = nfa::Mutant::kCount;
+    base::active_mutant = base::Mutant::kCount;
     if (found == 0) ++survived;
     std::printf("%-22s %s  (%s)\n", kRows[i].name,
                 found != 0 ? ("found by case " + std::to_string(found)).c_str() : "SURVIVED",

@@ -161,6 +161,7 @@ void keep_known(CaseRule& rule, Names names, const std::set<std::string>& known)
   keep_known(rule.leading, names, known);
   keep_known(rule.pattern, names, known);
   keep_known(rule.having, names, known);
+  keep_known(rule.emits, names, known);
 }
 
 std::string literal(const RefValue& v) {
@@ -205,6 +206,11 @@ std::string rule_text(const CaseRule& rule) {
   if (rule.cooldown_ms >= 0) out += "  cooldown " + duration(rule.cooldown_ms) + "\n";
   if (rule.even_when_warming) out += "  even when warming\n";
   out += "  score 1\n";
+  for (std::size_t i = 0; i < rule.emits.size(); ++i) {
+    out += i == 0 ? "  emit " : ", ";
+    out += "e" + std::to_string(i + 1) + " = " + rule.emits[i].text;
+  }
+  if (!rule.emits.empty()) out += "\n";
   if (rule.timeout) out += "  timeout as late { score 1 }\n";
   return out + "}\n";
 }

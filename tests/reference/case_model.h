@@ -106,7 +106,8 @@ struct CaseRule {
   CasePattern pattern;
   std::int64_t within_ms = -1;  // -1: `unbounded`
   std::vector<CaseCondition> having;
-  std::string skip;  // the clause
+  std::vector<CaseCondition> emits;  // expressions: `emit e1 = ..., e2 = ...`
+  std::string skip;                  // the clause
   std::vector<std::string> skip_names;
   std::int64_t report = -1;
   bool pick_any = false;

@@ -133,9 +133,9 @@ constexpr Row kFeatureRows[] = {
     // windows
     {"L4.1", "a where count(a by k over 2s) == 2 within 1s", {"a", "b"}},
     {"L4.1", "b where count(a by k over 2s) >= 2 within 1s", {"a", "b"}},
-    {"L4.1", "a where count(a by k over 0s) == 1 within 1s", {"a", "b"}},
+    {"L4.1", "a where count(a by k over 1s) == 1 within 1s", {"a", "b"}},
     {"L4.1", "b where count(a by k over 3s every 2s) == 1 within 1s", {"a", "b"}},
-    {"L4.1", "b where count(a by k over 2s every 3s) == 1 within 1s", {"a", "b"}},
+    {"L4.1", "b where count(a by k over 4s every 3s) == 1 within 1s", {"a", "b"}},
     {"L4.1", "a where count(a by k each 2s) == 2 within 1s", {"a", "b"}},
     {"L4.1", "b where count(a by k each 3s) == 2 within 1s", {"a", "b"}},
     {"L4.1", "b where count(a by k session 1s) >= 2 within 1s", {"a", "b", "c"}},

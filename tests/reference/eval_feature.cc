@@ -282,7 +282,7 @@ std::string Evaluator::aggregate_problem(const dsl::Aggregate& a) {
     const RefValue p = eval(a.arguments[0], Scope{});
     const auto low = compare(p, std::int64_t{0});
     const auto high = compare(p, std::int64_t{1});
-    if (!low || !high || *low < 0 || *high > 0) return "a quantile outside 0 to 1";
+    if (!low || !high || *low <= 0 || *high > 0) return "a quantile outside 0 to 1";  // R73
   }
   if (a.where.valid() && looks_at_parts(a.where, nullptr)) return "a part in a feature";
   return "";

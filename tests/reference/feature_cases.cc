@@ -1,7 +1,7 @@
 // A case of generate_case gives the pattern; features are declared before it and conditions that
-// read them laid into its `where`s, `without`s, `until`s and `having`. Later features are often
-// variants of earlier ones (another window, another function), so that filters, keys and windows
-// are shared or almost so.
+// read them laid into its `where`s, `without`s, `until`s and `having`, and their values into what
+// it emits. Later features are often variants of earlier ones (another window, another function),
+// so that filters, keys and windows are shared or almost so.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -42,6 +42,7 @@ constexpr Construct kOthers[] = {
     {"feature without", 50},
     {"feature until", 40},
     {"feature having", 12},
+    {"feature outcome", 40},
     {"feature define", 6},
     {"feature missing", 12},
     {"one event", 25},
@@ -181,10 +182,10 @@ class FeatureGenerator {
     case_.tags.insert(kind);
     CaseWindow w;
     const std::int64_t unit = long_ ? 1000 * kLongScale : 1000;
-    w.length_ms = unit * random_.between(kind == "sliding" && function != "rate" ? 0 : 1, 6);
+    w.length_ms = unit * random_.between(1, 6);
     if (kind == "hopping") {
       w.kind = CaseWindowKind::kHopping;
-      w.every_ms = unit * random_.between(1, 4);
+      w.every_ms = std::min(w.length_ms, unit * random_.between(1, 4));
     } else if (kind == "tumbling") {
       w.kind = CaseWindowKind::kTumbling;
     } else if (kind == "session") {
@@ -205,7 +206,7 @@ class FeatureGenerator {
     static const std::vector<std::string> kNumbers = {"v", "v", "x", "m", "f"};
     static const std::vector<std::string> kExact = {"v", "v", "x", "m"};
     static const std::vector<std::string> kAny = {"v", "x", "m", "j", "j", "k"};
-    static const std::vector<std::string> kRanks = {"0", "0.25", "0.5", "0.9", "1"};
+    static const std::vector<std::string> kRanks = {"0.0001", "0.25", "0.5", "0.9", "1"};
     f.function = weighted(kFunctions);
     case_.tags.insert(f.function);
     if (f.function == "count" || f.function == "rate") {
@@ -363,7 +364,36 @@ class FeatureGenerator {
     return {text, {part}, {f.name}};
   }
 
-  // In `having` a bare feature is for the rule's key (L5.1).
+  // In `having` and outcomes a bare feature is for the rule's key (L5.1).
+  std::string read_at_end(const CaseFeature& f) {
+    const bool of_rule = (case_.rule.by == "by k" && f.by == "k") ||
+                         (case_.rule.by == "by k, j" && (f.by == "j" || f.by.size() > 1));
+    const bool number = f.by == "v" || f.by == "x";
+    const bool pair = f.by.size() > 1;
+    const std::string index = number ? "[1]" : pair ? "[\"k1\", \"k1\"]" : "[\"k1\"]";
+    return of_rule && random_.percent(75) ? f.name : f.name + index;
+  }
+
+  // A pattern of one unnamed event may use its fields.
+  CaseCondition outcome(const CaseFeature& f, const std::vector<std::string>& parts) {
+    const auto& items = case_.rule.pattern.items;
+    const bool own_fields = case_.tags.contains("one event") && items.front().name.empty();
+    if (own_fields && random_.percent(80)) return {f.name, {}, {f.name}};
+    if (parts.empty() || case_.rule.pick_any || random_.percent(40)) {
+      return {read_at_end(f), {}, {f.name}};
+    }
+    static const std::vector<std::string> kOfPart = {"P.F", "P.F", "first(P).F"};
+    static const std::vector<std::string> kOfNumbers = {"P.F", "sum(P.F)", "max(P.F)",
+                                                        "zscore(P.v, P.F)"};
+    const bool number = is_numeric(f.field) && !f.field.empty();
+    const std::string& part = random_.pick(parts);
+    std::string text;
+    for (const char c : random_.pick(number ? kOfNumbers : kOfPart)) {
+      text += c == 'P' ? part : c == 'F' ? f.name : std::string(1, c);
+    }
+    return {std::move(text), {part}, {f.name}};
+  }
+
   CaseCondition having(const std::vector<std::string>& parts) {
     const CaseFeature& f = random_.pick(case_.features);
     if (!parts.empty() && random_.percent(40)) {
@@ -374,12 +404,7 @@ class FeatureGenerator {
               {part},
               {f.name}};
     }
-    const bool of_rule = (case_.rule.by == "by k" && f.by == "k") ||
-                         (case_.rule.by == "by k, j" && (f.by == "j" || f.by.size() > 1));
-    const bool number = f.by == "v" || f.by == "x";
-    const bool pair = f.by.size() > 1;
-    const std::string index = number ? "[1]" : pair ? "[\"k1\", \"k1\"]" : "[\"k1\"]";
-    const std::string read = of_rule && random_.percent(75) ? f.name : f.name + index;
+    const std::string read = read_at_end(f);
     static const std::vector<std::string> kForms = {"F >= 2", "F < 2", "F >= 1 or F is missing"};
     const std::string form = result_of(f) == Result::kText ? "F != \"k2\"" : random_.pick(kForms);
     return {put(form, read), {}, {f.name}};
@@ -394,6 +419,9 @@ class FeatureGenerator {
     for (CaseAbsence& a : rule.leading) lay_into(a, {});
     for (CaseAbsence& a : rule.pattern.trailing) lay_into(a, parts);
     if (!rule.pick_any && use("feature having")) rule.having.push_back(having(parts));
+    if (use("feature outcome")) {
+      for (const CaseFeature& f : case_.features) rule.emits.push_back(outcome(f, parts));
+    }
     if (reads_none(rule.pattern)) {
       CaseItem* item = &rule.pattern.items.front();
       while (item->group != CaseGroup::kNone) item = &item->patterns.front().items.front();

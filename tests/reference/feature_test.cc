@@ -138,7 +138,10 @@ TEST(Features, RefusesWhatTheLanguageRefuses) {
            "feature F = count(a by nobody over 3s)",          // no such field
            "feature F = count(nobody by k over 3s)",          // no such type
            "feature F = count(a.nobody by k over 3s)",        // no such field
+           "feature F = quantile(0)(a.v by k over 3s)",       // of none
            "feature F = count(a by k each 0s)",               // no length
+           "feature F = count(a by k over 0s)",               // no length
+           "feature F = count(a by k over 2s every 3s)",      // shorter than its step
            "feature F = count(a by k over 3s every 0s)",      // no length
            "feature F = count(a by k over last 0)",           // no events
            "feature F = count(a by k each day in \"Mars\")",  // no such zone

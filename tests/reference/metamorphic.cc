@@ -220,6 +220,7 @@ std::optional<Variation> write_in_place(const Case& c, Random&) {
     for (CaseAbsence& a : changed.rule.leading) replace_in(a.where, feature, any);
     replace_in(changed.rule.pattern, feature, any);
     replace_in(changed.rule.having, feature, any);
+    replace_in(changed.rule.emits, feature, any);
   }
   if (!any) return std::nullopt;
   return out;

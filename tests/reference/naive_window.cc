@@ -98,12 +98,14 @@ std::optional<std::int64_t> length_at(const NaiveWindow& window, std::int64_t no
 }
 
 std::string window_problem(const NaiveWindow& window) {
-  const bool has_length = window.kind == WindowKind::kHopping ||
-                          window.kind == WindowKind::kTumbling ||
-                          window.kind == WindowKind::kSession;
-  if (has_length && window.length_ms <= 0) return "a window without length";
-  if (window.kind == WindowKind::kSliding && window.length_ms < 0) return "a window without length";
-  if (window.kind == WindowKind::kHopping && window.every_ms <= 0) return "a hop without length";
+  const bool has_length =
+      window.kind == WindowKind::kSliding || window.kind == WindowKind::kHopping ||
+      window.kind == WindowKind::kTumbling || window.kind == WindowKind::kSession;
+  if (has_length && window.length_ms <= 0) return "a window without length";  // R73
+  if (window.kind == WindowKind::kHopping) {
+    if (window.every_ms <= 0) return "a hop without length";
+    if (window.every_ms > window.length_ms) return "a window shorter than its step";  // R72
+  }
   if (window.kind == WindowKind::kLastN && window.last < 1) return "a window without events";
   if (window.kind != WindowKind::kCalendar) return "";
   cctz::time_zone zone;

@@ -94,6 +94,7 @@ class Edits {
     CaseRule& r = case_.rule;
     absences(r.leading);
     without_each(r.having);
+    without_each(r.emits);
     with(r.skip, std::string());
     with(r.report, std::int64_t{-1});
     with(r.pick_any, false);
