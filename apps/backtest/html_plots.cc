@@ -80,15 +80,14 @@ void append_curve_plots(std::string& out, const BacktestReport& report) {
   const std::string mean =
       fmt::format("Average precision {:.3f}.", report.figures.average_precision);
   out += "<div class=\"plots\">\n";
-  append_xy_plot(out, {"Precision and recall by threshold",
-                       mean,
-                       "recall",
-                       "precision",
-                       {precision, now},
-                       1,
-                       1,
-                       true,
-                       true});
+  XyPlot curve;
+  curve.title = "Precision and recall by threshold";
+  curve.description = mean;
+  curve.x_name = "recall";
+  curve.y_name = "precision";
+  curve.lines = {precision, now};
+  curve.x_share = curve.y_share = true;
+  append_xy_plot(out, curve);
   PlotLine here = {"the rules as they decide", "bad", {}, false, false};
   if (c.recall()) {
     most = std::max(most, report.figures.flagged_per_day);
@@ -98,15 +97,15 @@ void append_curve_plots(std::string& out, const BacktestReport& report) {
                      rate_text(report.figures.flagged_per_day), share_text(c.recall())),
          true});
   }
-  append_xy_plot(out, {"Recall by purchases flagged a day",
-                       mean,
-                       "flagged a day",
-                       "recall",
-                       {flagged, here},
-                       round_up(most),
-                       1,
-                       false,
-                       true});
+  XyPlot by_day;
+  by_day.title = "Recall by purchases flagged a day";
+  by_day.description = mean;
+  by_day.x_name = "flagged a day";
+  by_day.y_name = "recall";
+  by_day.lines = {flagged, here};
+  by_day.x_most = round_up(most);
+  by_day.y_share = true;
+  append_xy_plot(out, by_day);
   out += "</div>\n";
 }
 
@@ -144,7 +143,6 @@ void append_sweep_plot(std::string& out, const BacktestReport& report) {
   PlotLine others = {"combinations", "muted", {}, false, false};
   PlotLine frontier = {"frontier", "accent", {}, true, true};
   PlotLine best = {"best", "good", {}, false, false};
-  double most = 0;
   for (std::size_t i = 0; i < sweep.results.size(); ++i) {
     const auto& result = sweep.results[i];
     PlotPoint point;
@@ -153,7 +151,6 @@ void append_sweep_plot(std::string& out, const BacktestReport& report) {
     point.title = fmt::format("{}: recall {}, precision {}", params_text(result.params),
                               share_text(result.figures.confusion.recall()),
                               share_text(result.figures.confusion.precision()));
-    most = std::max(most, point.x);
     (result.on_frontier ? frontier : others).points.push_back(point);
     if (sweep.best == i) {
       point.strong = true;
@@ -163,16 +160,16 @@ void append_sweep_plot(std::string& out, const BacktestReport& report) {
   std::ranges::stable_sort(frontier.points, {}, &PlotPoint::x);
   std::string name = backtest_measure_name(sweep.frontier_by);
   std::ranges::replace(name, '_', ' ');
-  append_xy_plot(out, {"Recall against " + name,
-                       fmt::format("{} combinations, {} on the frontier.", sweep.results.size(),
-                                   frontier.points.size()),
-                       name,
-                       "recall",
-                       {others, frontier, best},
-                       round_up(most),
-                       1,
-                       false,
-                       true});
+  XyPlot plot;
+  plot.title = "Recall against " + name;
+  plot.description = fmt::format("{} combinations, {} on the frontier.", sweep.results.size(),
+                                 frontier.points.size());
+  plot.x_name = name;
+  plot.y_name = "recall";
+  plot.lines = {others, frontier, best};
+  plot.y_share = true;
+  fit_axes(plot);
+  append_xy_plot(out, plot);
 }
 
 }  // namespace weir::apps

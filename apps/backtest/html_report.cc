@@ -84,7 +84,8 @@ void append_tiles(std::string& out, const BacktestReport& report) {
   if (report.keys && report.keys->frauded > 0) {
     tile(out, "Frauded keys flagged", share_text(report.figures.keys_flagged),
          count_text(report.keys->flagged) + " of " + count_text(report.keys->frauded));
-    tile(out, "First fraud to alert", span_text(report.keys->delay.median_ms), "median");
+    tile(out, "First fraud to alert", span_text(report.keys->delay.median_ms),
+         "in the median; 9 in 10 within " + span_text(report.keys->delay.p90_ms));
   }
   out += "</dl>\n";
   const auto row = [](const char* name, const BacktestTally& flagged, const BacktestTally& passed) {
@@ -143,7 +144,7 @@ void append_rules(std::string& out, const BacktestReport& report) {
   HtmlTable table = {"Each rule",
                      {"rule", "mode", "decision", "alerts", "a day", "true", "false", "precision",
                       "recall", "money caught", "money missed", "adds true", "adds money",
-                      "adds false", "adds keys", "median delay"},
+                      "adds false", "adds keys", "median delay", "by deadline", "on fraud"},
                      {},
                      false};
   for (std::size_t i = 0; i < std::min(kMostRules, report.rules.size()); ++i) {
@@ -154,7 +155,8 @@ void append_rules(std::string& out, const BacktestReport& report) {
          count(r.hits.caught.events), count(r.hits.falsely.events), share(r.hits.precision()),
          share(r.hits.recall()), money(r.hits.caught.money_e4), money(r.hits.missed.money_e4),
          count(r.adds_caught.events), money(r.adds_caught.money_e4), count(r.adds_falsely.events),
-         count(r.adds_keys), HtmlCell(delay, static_cast<double>(r.delay.median_ms))});
+         count(r.adds_keys), HtmlCell(delay, static_cast<double>(r.delay.median_ms)),
+         count(r.deadlines), count(r.deadlines_on_fraud)});
   }
   append_table(out, table);
   if (report.rules.size() > kMostRules) {

@@ -49,28 +49,33 @@ void text(std::string& out, double x, double y, const char* anchor, const std::s
                      escape_html(what));
 }
 
-void grid_y(std::string& out, double most, bool is_share) {
+void grid_y(std::string& out, double least, double most, bool is_share) {
   for (int i = 0; i <= kTicks; ++i) {
     const double share = static_cast<double>(i) / kTicks;
     const double y = place_y(share);
     out += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>", kLeft, y,
                        kWidth - kRight);
-    text(out, kLeft - 6, y + 4, "end", tick_text(share * most, is_share));
+    text(out, kLeft - 6, y + 4, "end", tick_text(least + share * (most - least), is_share));
   }
 }
 
-void grid_x(std::string& out, double most, bool is_share) {
+void grid_x(std::string& out, double least, double most, bool is_share) {
   for (int i = 0; i <= kTicks; ++i) {
     const double share = static_cast<double>(i) / kTicks;
     out += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}V{:.1f}\"/>", place_x(share), kTop,
                        kHeight - kBottom);
-    text(out, place_x(share), kHeight - kBottom + 16, "middle", tick_text(share * most, is_share));
+    text(out, place_x(share), kHeight - kBottom + 16, "middle",
+         tick_text(least + share * (most - least), is_share));
   }
 }
 
 void append_line(std::string& out, const XyPlot& plot, const PlotLine& line) {
-  const auto x = [&](const PlotPoint& p) { return place_x(std::min(p.x / plot.x_most, 1.0)); };
-  const auto y = [&](const PlotPoint& p) { return place_y(std::min(p.y / plot.y_most, 1.0)); };
+  const auto x = [&](const PlotPoint& p) {
+    return place_x(std::min((p.x - plot.x_least) / (plot.x_most - plot.x_least), 1.0));
+  };
+  const auto y = [&](const PlotPoint& p) {
+    return place_y(std::min((p.y - plot.y_least) / (plot.y_most - plot.y_least), 1.0));
+  };
   if (line.joined && line.points.size() > 1) {
     out += fmt::format("<path class=\"line {}\" d=\"", line.colour);
     for (std::size_t i = 0; i < line.points.size(); ++i) {
@@ -106,10 +111,30 @@ double round_up(double value) {
   return 10 * power;
 }
 
+void fit_axes(XyPlot& plot) {
+  const auto fit = [&](double PlotPoint::* value, double& least, double& most) {
+    double low = INFINITY;
+    double high = -INFINITY;
+    for (const PlotLine& line : plot.lines) {
+      for (const PlotPoint& point : line.points) {
+        low = std::min(low, point.*value);
+        high = std::max(high, point.*value);
+      }
+    }
+    if (!(low <= high)) return;
+    const double step = round_up(std::max((high - low) / kTicks, high / 100));
+    least = std::max(0.0, std::floor(low / step) * step);
+    most = least + step * kTicks;
+    if (most < high) most = least + round_up((high - least) / kTicks) * kTicks;
+  };
+  fit(&PlotPoint::x, plot.x_least, plot.x_most);
+  fit(&PlotPoint::y, plot.y_least, plot.y_most);
+}
+
 void append_xy_plot(std::string& out, const XyPlot& plot) {
   begin(out, plot.title, plot.description);
-  grid_x(out, plot.x_most, plot.x_share);
-  grid_y(out, plot.y_most, plot.y_share);
+  grid_x(out, plot.x_least, plot.x_most, plot.x_share);
+  grid_y(out, plot.y_least, plot.y_most, plot.y_share);
   text(out, place_x(0.5), kHeight - 8, "middle", plot.x_name);
   out += fmt::format(
       "<text transform=\"translate(12 {:.1f}) rotate(-90)\" text-anchor=\"middle\">"
@@ -133,7 +158,7 @@ void append_bar_plot(std::string& out, const BarPlot& plot) {
   }
   most = round_up(most);
   begin(out, plot.title, plot.description);
-  grid_y(out, most, false);
+  grid_y(out, 0, most, false);
   const auto bars = static_cast<double>(plot.bars.size());
   const double gap = plot.bars.size() > 60 ? 0 : 0.15 / bars;
   for (std::size_t i = 0; i < plot.bars.size(); ++i) {

@@ -28,7 +28,9 @@ struct XyPlot {
   std::string x_name;
   std::string y_name;
   std::vector<PlotLine> lines;
-  double x_most = 1;  // axes begin at 0
+  double x_least = 0;
+  double x_most = 1;
+  double y_least = 0;
   double y_most = 1;
   bool x_share = false;  // 0 to 1, written as percent
   bool y_share = false;
@@ -47,6 +49,9 @@ struct BarPlot {
   std::vector<Bar> bars;
 };
 void append_bar_plot(std::string& out, const BarPlot& plot);
+
+// Sets where the axes begin and end: round numbers around all points.
+void fit_axes(XyPlot& plot);
 
 // The least of 1, 2, 2.5, 5 times a power of ten that is not below; 1 of what is not above 0.
 [[nodiscard]] double round_up(double value);

@@ -151,6 +151,8 @@ std::string keys_text(const BacktestReport& report) {
 }
 
 std::string rules_text(const BacktestReport& report) {
+  const bool any_deadline = std::ranges::any_of(
+      report.rules, [](const BacktestRule& rule) { return rule.deadlines > 0; });
   std::vector<Row> rows = {{"rule", "mode", "alerts", "a day", "true", "false", "precision",
                             "recall", "money caught", "adds true", "adds false"}};
   for (std::size_t i = 0; i < std::min(kMostRules, report.rules.size()); ++i) {
@@ -160,6 +162,14 @@ std::string rules_text(const BacktestReport& report) {
                     count_text(rule.hits.falsely.events), decimal3(rule.hits.precision()),
                     decimal3(rule.hits.recall()), money_text(rule.hits.caught.money_e4),
                     count_text(rule.adds_caught.events), count_text(rule.adds_falsely.events)});
+  }
+  if (any_deadline) {  // they are on no purchase, and may follow one
+    rows[0].push_back("by deadline");
+    rows[0].push_back("on fraud");
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      rows[i].push_back(count_text(report.rules[i - 1].deadlines));
+      rows[i].push_back(count_text(report.rules[i - 1].deadlines_on_fraud));
+    }
   }
   std::string out = "\nby rule (adds: flagged by nothing else)\n" + table(rows);
   if (report.rules.size() > kMostRules) {
