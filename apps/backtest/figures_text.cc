@@ -28,7 +28,7 @@ std::string money_text(std::int64_t money_e4) {
   constexpr std::uint64_t kCent = kScale / 100;
   constexpr std::uint64_t kWhole = 1'000'000;  // from here on cents say nothing
   const std::uint64_t cents = (magnitude(money_e4) + kCent / 2) / kCent;
-  std::string out = money_e4 < 0 ? "-" : "";
+  std::string out = money_e4 < 0 && cents > 0 ? "-" : "";
   out += count_text(cents / 100);
   if (cents % 100 != 0 && cents / 100 < kWhole) out += fmt::format(".{:02}", cents % 100);
   return out;
@@ -45,7 +45,7 @@ std::string score_text(std::int64_t score_e4) {
 }
 
 std::string share_text(std::optional<double> share) {
-  if (!share) return "–";
+  if (!share || std::isnan(*share)) return "–";
   return fmt::format("{:.1f}%", *share * 100);
 }
 

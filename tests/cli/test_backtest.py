@@ -153,7 +153,8 @@ class Figures(BacktestCase):
         days = self.report("--labels", "fraud")["days"]
         names = ("day", "purchases", "fraud", "alerts", "true_positives", "false_positives")
         self.assertEqual([tuple(day[name] for name in names) for day in days],
-                         [(T0, 8, 4, 6, 2, 1), (T0 + DAY, 1, 1, 1, 0, 0), (T0 + 2 * DAY, 1, 0, 0, 0, 0)])
+                         [(T0, 8, 4, 6, 2, 1), (T0 + DAY, 1, 1, 1, 0, 0),
+                          (T0 + 2 * DAY, 1, 0, 0, 0, 0)])
 
     def test_examples(self):
         found = self.report("--labels", "fraud")
