@@ -1,11 +1,45 @@
 #include "api/compile.h"
 
+#include <algorithm>
+#include <variant>
+
 #include "api/diagnostic_convert.h"
 #include "api/rule_files.h"
 #include "api/ruleset_impl.h"
 #include "dsl/parser.h"
 
 namespace weir::api {
+namespace {
+
+bool declares(const dsl::Ast& tree, const std::string& name) {
+  for (const dsl::Declaration& declaration : tree.declarations) {
+    const auto* event = std::get_if<dsl::EventDecl>(&declaration);
+    if (event == nullptr) continue;
+    for (const dsl::FieldDecl& field : event->fields) {
+      if (field.name.text == name) return true;
+    }
+  }
+  return false;
+}
+
+// CompileOptions::label_field, as if each event had declared it.
+void declare_label(dsl::Ast& tree, const CompileOptions& options) {
+  for (dsl::Declaration& declaration : tree.declarations) {
+    auto* event = std::get_if<dsl::EventDecl>(&declaration);
+    if (event == nullptr) continue;
+    dsl::FieldDecl& field = event->fields.emplace_back();
+    field.span = event->span;
+    field.role = dsl::Name{"label", event->name.span};
+    field.name = dsl::Name{options.label_field, event->name.span};
+    field.path = options.label_field;
+    dsl::TypeRef& type = field.type.emplace();
+    type.base = dsl::Name{options.label_type, event->name.span};
+    type.optional = true;
+    type.span = event->name.span;
+  }
+}
+
+}  // namespace
 
 std::expected<Ruleset, Diagnostics> compile_texts(Env env, std::vector<RuleText> texts,
                                                   const CompileOptions& options) {
@@ -17,6 +51,11 @@ std::expected<Ruleset, Diagnostics> compile_texts(Env env, std::vector<RuleText>
   for (RuleText& each : texts) {
     const dsl::SourceId source = sources->add(std::move(each.path), std::move(each.text));
     impl->trees.push_back(dsl::parse(*sources, source, diagnostics));
+  }
+  const bool is_declared = std::ranges::any_of(
+      impl->trees, [&](const dsl::Ast& tree) { return declares(tree, options.label_field); });
+  if (!options.label_field.empty() && !is_declared) {
+    for (dsl::Ast& tree : impl->trees) declare_label(tree, options);
   }
   RuleDataLoader loader(env.files);
   compiler::CompileOptions compile_options;

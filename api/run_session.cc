@@ -1,49 +1,17 @@
 #include "api/run_session.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <system_error>
 
 #include "api/record_json.h"
 #include "api/reject_writer.h"
+#include "api/run_setup.h"
 #include "event/time.h"
 #include "runtime/tbb_executor.h"
 
 namespace weir::api {
 namespace {
-
-runtime::EngineOptions engine_options(const RunOptions& options) {
-  runtime::EngineOptions out;
-  out.order =
-      options.order == Order::arrival ? runtime::Order::kArrival : runtime::Order::kWatermark;
-  out.lateness_ms = options.lateness_ms;
-  out.late = options.late == LatePolicy::process ? runtime::LatePolicy::kProcess
-                                                 : runtime::LatePolicy::kDrop;
-  out.max_future_ms = options.max_future_ms.value_or(-1);
-  out.keep_raw = options.match_events;
-  out.all_decisions = options.all_decisions;
-  return out;
-}
-
-event::InputOptions input_options(const RunOptions& options) {
-  event::InputOptions out;
-  out.paths = options.events;
-  switch (options.input_format) {
-    case InputFormat::by_name:
-      out.format = event::InputFormat::kByName;
-      break;
-    case InputFormat::json_lines:
-      out.format = event::InputFormat::kJsonLines;
-      break;
-    case InputFormat::csv:
-      out.format = event::InputFormat::kCsv;
-      break;
-  }
-  out.reader.type_name = options.type;
-  out.reader.strict = options.strict;
-  return out;
-}
 
 // Whether two paths, as given, lead to one file.
 bool same_file(const std::string& a, const std::string& b) {
@@ -58,43 +26,7 @@ bool same_file(const std::string& a, const std::string& b) {
   return normal(a) == normal(b);
 }
 
-// What may be wrong with an input of which no record is good; empty if there is nothing to say.
-std::string hint_of(const event::BadRecord& bad, event::InputFormat format) {
-  const std::size_t start = bad.raw.find_first_not_of(" \t\r\n");
-  const char first = start == std::string_view::npos ? ' ' : bad.raw[start];
-  const auto count = [&](char c) { return std::ranges::count(bad.raw, c); };
-  if (format == event::InputFormat::kCsv) {
-    if (first == '{') return "this looks like JSON lines: --input-format json";
-    if (count(';') > count(',')) {
-      return "the cells seem to be parted by semicolons; of CSV commas are read, of .tsv tabs";
-    }
-    if (count('\t') > count(',')) return "the cells seem to be parted by tabs: name the file .tsv";
-    return "";
-  }
-  if (bad.reason != event::BadReason::kSyntax || first == '{') return "";
-  if (first == '[') return "this looks like one JSON array; one object a line is read";
-  return count(',') + count(';') + count('\t') > 0
-             ? "this looks like CSV: --input-format csv, or a name that ends in .csv"
-             : "one JSON object a line is read";
-}
-
 std::string plain_path(const std::string& path) { return path == "/dev/stdout" ? "-" : path; }
-
-// The most memory that the process has held, as Linux tells it; 0 elsewhere.
-std::uint64_t peak_rss_bytes(base::FileEnv& files) {
-  constexpr std::uint64_t kMostBytes = 1 << 16;
-  const auto status = files.read_file("/proc/self/status", kMostBytes);
-  if (!status) return 0;
-  constexpr std::string_view kField = "VmHWM:";
-  std::size_t at = status->find(kField);
-  if (at == std::string::npos) return 0;
-  at = status->find_first_of("0123456789", at);
-  std::uint64_t kilobytes = 0;
-  if (at != std::string::npos) {
-    std::from_chars(status->data() + at, status->data() + status->size(), kilobytes);
-  }
-  return kilobytes * 1024;
-}
 
 }  // namespace
 

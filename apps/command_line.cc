@@ -21,11 +21,12 @@ struct Command {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr std::array<Command, 8> kCommands = {{
     {"run", "streams events through rules: alerts, decisions, a summary", run_command},
     {"check", "what is wrong with rules, and the worst that they can cost", check_command},
     {"test", "runs the tests in rule files", test_command},
     {"fmt", "puts rule files into the canonical layout", fmt_command},
+    {"backtest", "what rules would have caught in events whose truth is known", backtest_command},
     {"explain", "what rules saw of one key, or what they are compiled to", explain_command},
     {"schema", "proposes event declarations for a data file", schema_command},
     {"generate", "makes a synthetic card-payment stream with labelled fraud", generate_command},

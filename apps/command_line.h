@@ -21,6 +21,7 @@ int check_command(const Arguments& arguments);
 int test_command(const Arguments& arguments);
 int fmt_command(const Arguments& arguments);
 int explain_command(const Arguments& arguments);
+int backtest_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int generate_command(const Arguments& arguments);
 

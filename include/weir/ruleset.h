@@ -23,6 +23,10 @@ struct CompileOptions {
   // Values for `param` declarations, as they would be written in the file: {"probes", "5"}. A name
   // that no file declares is a failure.
   std::map<std::string, std::string> params;
+  // A field of that path, optional and with the role label, that every event has if none declares
+  // a field of the name: the truth of a backtest where the files do not speak of it. Empty: none.
+  std::string label_field;
+  std::string label_type = "bool";  // or another type, as it is written in a file
 };
 
 enum class RuleMode : std::uint8_t { live, shadow, off };
