@@ -6,7 +6,7 @@
 #include "api/diagnostic_convert.h"
 #include "api/rule_files.h"
 #include "api/ruleset_impl.h"
-#include "dsl/parser.h"
+#include "compiler/imports.h"
 
 namespace weir::api {
 namespace {
@@ -47,17 +47,15 @@ std::expected<Ruleset, Diagnostics> compile_texts(Env env, std::vector<RuleText>
   const auto impl = std::make_shared<Ruleset::Impl>();
   dsl::Diagnostics diagnostics;
   impl->sources = sources;
-  impl->trees.reserve(texts.size());
-  for (RuleText& each : texts) {
-    const dsl::SourceId source = sources->add(std::move(each.path), std::move(each.text));
-    impl->trees.push_back(dsl::parse(*sources, source, diagnostics));
-  }
+  std::vector<compiler::GivenFile> given;
+  for (RuleText& each : texts) given.push_back({std::move(each.path), std::move(each.text)});
+  RuleDataLoader loader(env.files);
+  impl->trees = compiler::parse_with_imports(std::move(given), loader, *sources, diagnostics);
   const bool is_declared = std::ranges::any_of(
       impl->trees, [&](const dsl::Ast& tree) { return declares(tree, options.label_field); });
   if (!options.label_field.empty() && !is_declared) {
     for (dsl::Ast& tree : impl->trees) declare_label(tree, options);
   }
-  RuleDataLoader loader(env.files);
   compiler::CompileOptions compile_options;
   compile_options.params = options.params;
   compiler::CompileResult result =
@@ -67,6 +65,7 @@ std::expected<Ruleset, Diagnostics> compile_texts(Env env, std::vector<RuleText>
   impl->image = std::move(*result.image);
   impl->reports = std::move(result.rules);
   impl->tests = std::move(result.tests);
+  impl->made = std::move(result.made);
   impl->warnings = std::move(said);
   return Ruleset(impl);
 }

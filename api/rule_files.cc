@@ -34,8 +34,7 @@ Result<std::vector<std::string>> find_rule_files(base::FileEnv& files,
     auto found = find_rule_files(files, path);
     if (!found) return found;
     for (std::string& file : *found) {
-      const std::string normal = std::filesystem::path(file).lexically_normal().string();
-      if (known.insert(normal).second) all.push_back(std::move(file));
+      if (known.insert(files.real_path(file)).second) all.push_back(std::move(file));
     }
   }
   if (all.empty()) return base::fail(ErrorCode::kInvalidArgument, "no rule files are given");

@@ -23,12 +23,16 @@ namespace weir::api {
 [[nodiscard]] base::Result<std::string> read_rule_file(base::FileEnv& files,
                                                        const std::string& path);
 
-// Lists and tables, relative to the rule file that names them, decompressed on the way.
+// Lists, tables, arguments of templates and imports, relative to the rule file that names them,
+// decompressed on the way.
 class RuleDataLoader final : public compiler::FileLoader {
  public:
   explicit RuleDataLoader(base::FileEnv& files) : files_(files) {}
   [[nodiscard]] base::Result<std::string> load(const std::string& rule_file_path,
                                                const std::string& named_path) override;
+  [[nodiscard]] std::string identity(const std::string& path) override {
+    return files_.real_path(path);
+  }
 
  private:
   base::FileEnv& files_;

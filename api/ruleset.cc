@@ -45,19 +45,29 @@ RuleInfo info_of(const nfa::Image& image, const nfa::RuleImage& rule) {
   return info;
 }
 
-// The trees with nothing in them but the rule.
+bool is_rule(const dsl::Declaration& declaration, std::string_view name) {
+  const auto* decl = std::get_if<dsl::RuleDecl>(&declaration);
+  return decl != nullptr && decl->name.text == name;
+}
+
+// The trees; of one rule those with nothing in them but it.
 std::string print_trees(const Ruleset::Impl& impl, std::string_view rule) {
   std::string out;
-  for (const dsl::Ast& tree : impl.trees) {
-    dsl::Ast shown = tree;
-    if (!rule.empty()) {
-      std::erase_if(shown.declarations, [rule](const dsl::Declaration& declaration) {
-        const auto* decl = std::get_if<dsl::RuleDecl>(&declaration);
-        return decl == nullptr || decl->name.text != rule;
-      });
+  const auto append = [&](const dsl::Ast& tree) {
+    if (rule.empty()) {
+      if (!tree.declarations.empty()) out += dsl::dump(tree);
+      return;
     }
-    if (shown.declarations.empty()) continue;
+    const auto& all = tree.declarations;
+    const auto is_it = [rule](const dsl::Declaration& decl) { return is_rule(decl, rule); };
+    if (std::ranges::none_of(all, is_it)) return;
+    dsl::Ast shown = tree;
+    std::erase_if(shown.declarations, [&](const auto& decl) { return !is_it(decl); });
     out += dsl::dump(shown);
+  };
+  for (const dsl::Ast& tree : impl.trees) append(tree);
+  if (!rule.empty()) {
+    for (const dsl::Ast& tree : impl.made) append(tree);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 // 2. Of a loaded image only `image` is there.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -20,7 +21,8 @@ namespace weir {
 struct Ruleset::Impl {
   nfa::Image image;
   std::shared_ptr<const dsl::SourceSet> sources;
-  std::vector<dsl::Ast> trees;                // in the order of the files
+  std::vector<dsl::Ast> trees;                // in the order of the files, imports before those that name them
+  std::deque<dsl::Ast> made;                  // rules that templates made
   std::vector<compiler::RuleReport> reports;  // by rule
   std::vector<compiler::TestRef> tests;
   Diagnostics warnings;

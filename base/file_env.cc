@@ -163,6 +163,11 @@ class PosixFileEnv final : public FileEnv {
     return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
            !S_ISDIR(status.st_mode);
   }
+  std::string real_path(const std::string& path) override {
+    std::error_code error;
+    const auto real = std::filesystem::canonical(path, error);
+    return error ? FileEnv::real_path(path) : real.string();
+  }
   Result<std::vector<std::string>> list_files(const std::string& path) override {
     std::vector<std::string> found;
     std::error_code error;
@@ -179,6 +184,10 @@ class PosixFileEnv final : public FileEnv {
 };
 
 }  // namespace
+
+std::string FileEnv::real_path(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal().string();
+}
 
 Result<std::string> FileEnv::read_file(const std::string& path, std::uint64_t limit) {
   auto file = open_input(path);

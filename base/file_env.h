@@ -50,6 +50,9 @@ class FileEnv {
   [[nodiscard]] virtual bool exists(const std::string& path) = 0;
   // There, and a pipe, socket or device: written as it is, never renamed over.
   [[nodiscard]] virtual bool is_special_file(const std::string&) { return false; }
+  // The one path by which a file is known, however it was named: of one that is there without
+  // links, `.` and `..`. The path itself, tidied, where the file system does not say.
+  [[nodiscard]] virtual std::string real_path(const std::string& path);
   // Paths of the regular files below a directory, sorted.
   [[nodiscard]] virtual Result<std::vector<std::string>> list_files(const std::string& path) = 0;
 

@@ -4,6 +4,7 @@
 
 #include "compiler/features.h"
 #include "compiler/lints.h"
+#include "compiler/made_rules.h"
 #include "compiler/rule_compiler.h"
 #include "compiler/rule_overlaps.h"
 #include "compiler/test_checks.h"
@@ -32,9 +33,8 @@ void keep_wanted(const CompileOptions& options, dsl::Diagnostics& diagnostics) {
 
 }  // namespace
 
-CompileResult compile(const dsl::SourceSet& sources, std::span<const dsl::Ast> asts,
-                      FileLoader& files, const CompileOptions& options,
-                      dsl::Diagnostics& diagnostics) {
+CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, FileLoader& files,
+                      const CompileOptions& options, dsl::Diagnostics& diagnostics) {
   CompileResult result;
   ImageBuilder builder;
   Declared declared;
@@ -44,16 +44,25 @@ CompileResult compile(const dsl::SourceSet& sources, std::span<const dsl::Ast> a
   FieldReads reads;
   std::vector<RuleShape> shapes;
   shapes.reserve(declared.rules.size());
+  MadeRuleDiagnostics told(declared);
   for (const auto& rule : declared.rules) {
+    dsl::Diagnostics found;
+    const CompileContext inner{sources, asts, files, options, builder, found};
     result.rules.push_back(
-        compile_rule(context, declared, rule, features, reads, shapes.emplace_back()));
+        compile_rule(inner, declared, rule, features, reads, shapes.emplace_back()));
+    told.take(rule, found, diagnostics);
   }
+  told.tell(diagnostics);
   check_tests(context, declared, features, result.rules);
   features.check_others();
   lint_unused(asts, declared, diagnostics);
   if (!diagnostics.has_errors()) {
-    lint_overlaps(result.rules, shapes, diagnostics);
-    lint_outcomes(asts, declared, diagnostics);
+    dsl::Diagnostics found;
+    lint_overlaps(result.rules, shapes, found);
+    lint_outcomes(asts, declared, found);
+    MadeRuleDiagnostics lints(declared);
+    lints.take_lints(found, diagnostics);
+    lints.tell(diagnostics);
   }
   mark_reads(builder.image.schema, reads);
   mark_reads(builder.image.schema, features.field_reads());
@@ -61,6 +70,7 @@ CompileResult compile(const dsl::SourceSet& sources, std::span<const dsl::Ast> a
   keep_wanted(options, diagnostics);
   diagnostics.sort();
   result.tests = std::move(declared.tests);
+  result.made = std::move(declared.made_asts);
   if (!diagnostics.has_errors()) result.image = std::move(builder.image);
   return result;
 }

@@ -10,6 +10,7 @@
 // 3. A construct of the language that is not supported yet is an error (W9xxx), never ignored.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -43,11 +44,13 @@ struct CompileResult {
   std::optional<nfa::Image> image;  // none if there are errors
   std::vector<RuleReport> rules;    // in the order of the files
   std::vector<TestRef> tests;       // likewise; they point into the trees given
+  std::deque<dsl::Ast> made;  // the rules that templates made, as if they had been written out
 };
 
-// The trees' sources are in `sources`; errors that parsing reported are in `diagnostics` already,
-// and then no image is made. `diagnostics` is sorted at the end.
-[[nodiscard]] CompileResult compile(const dsl::SourceSet& sources, std::span<const dsl::Ast> asts,
+// The trees' sources are in `sources`, to which files of templates' arguments are added; what the
+// trees import is among them (compiler/imports.h). Errors that parsing reported are in
+// `diagnostics` already, and then no image is made. `diagnostics` is sorted at the end.
+[[nodiscard]] CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts,
                                     FileLoader& files, const CompileOptions& options,
                                     dsl::Diagnostics& diagnostics);
 

@@ -1,6 +1,7 @@
 #include "compiler/declarations.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 #include <variant>
 
@@ -9,6 +10,7 @@
 #include "compiler/event_types.h"
 #include "compiler/param_values.h"
 #include "compiler/ruleset.h"
+#include "compiler/templates.h"
 
 namespace weir::compiler {
 
@@ -19,7 +21,10 @@ namespace {
 class Collector {
  public:
   Collector(const CompileContext& context, Declared& declared)
-      : context_(context), declared_(declared), diagnostics_(context.diagnostics) {}
+      : context_(context),
+        declared_(declared),
+        diagnostics_(context.diagnostics),
+        templates_(context, declared) {}
 
   void collect() {
     for (const auto& ast : context_.asts) {
@@ -27,6 +32,7 @@ class Collector {
         std::visit([&](const auto& each) { take(ast, each); }, decl);
       }
     }
+    take_rules();
     check_defines(context_, declared_);
     set_params(context_.options, declared_, diagnostics_);
     evaluate_params(context_, declared_);
@@ -121,8 +127,7 @@ class Collector {
   void take(const dsl::Ast& ast, const dsl::ParamDecl& decl) {
     if (!declare_value(decl.name, decl.incomplete || !decl.value.valid())) return;
     if (!decl.value.valid()) return;
-    declared_.names.params[decl.name.text] =
-        ParamView{ExprRef{&ast, decl.value}, false, decl.name.span};
+    declared_.names.params[decl.name.text] = ParamView{ExprRef{&ast, decl.value}, decl.name.span};
   }
 
   void take(const dsl::Ast& ast, const dsl::DefineDecl& decl) {
@@ -142,43 +147,65 @@ class Collector {
                 "streams of window results such as `" + decl.name.text + "` are not supported yet");
   }
 
-  void take(const dsl::Ast&, const dsl::ImportDecl& decl) {
-    unsupported(DiagnosticCode::kImportUnsupported, decl.span, "imports are not supported yet",
-                "give both files to the command: together they are one ruleset");
+  // What it names is among the trees (compiler/imports.h).
+  void take(const dsl::Ast&, const dsl::ImportDecl&) {}
+
+  void take(const dsl::Ast& ast, const dsl::RuleDecl& decl) { rules_.push_back({&ast, &decl}); }
+  void take(const dsl::Ast& ast, const dsl::RuleInstanceDecl& decl) {
+    rules_.push_back({&ast, nullptr, &decl});
+  }
+  void take(const dsl::Ast& ast, const dsl::TemplateDecl& decl) {
+    templates_.add_template(ast, decl);
   }
 
-  void take(const dsl::Ast& ast, const dsl::RuleDecl& decl) {
-    // One whose name is taken is looked at too: it may have mistakes of its own.
-    static_cast<void>(declare(declared_.rule_names, decl.name, "rule"));
-    declared_.rules.push_back({&ast, &decl});
-  }
-
-  void take(const dsl::Ast&, const dsl::TemplateDecl& decl) {
-    unsupported(DiagnosticCode::kTemplateUnsupported, decl.name.span,
-                "templates such as `" + decl.name.text + "` are not supported yet");
-  }
-
-  void take(const dsl::Ast&, const dsl::RuleInstanceDecl& decl) {
-    if (decl.name) {
-      declared_.poisoned.insert(decl.name->text);
-      if (!declare(declared_.rule_names, *decl.name, "rule")) return;
+  // Those of templates wait until all templates and tables are known.
+  void take_rules() {
+    for (const RuleSource& source : rules_) {
+      const std::size_t first = declared_.rules.size();
+      if (source.rule != nullptr) {
+        declared_.rules.push_back({source.ast, source.rule});
+      } else {
+        templates_.make(*source.ast, *source.instances);
+      }
+      // One whose name is taken is looked at too: it may have mistakes of its own.
+      for (std::size_t i = first; i < declared_.rules.size(); ++i) {
+        static_cast<void>(declare(declared_.rule_names, declared_.rules[i].decl->name, "rule"));
+      }
     }
-    unsupported(DiagnosticCode::kTemplateUnsupported,
-                decl.name ? decl.name->span : decl.template_name.span,
-                "rules made from a template are not supported yet");
+    if (!diagnostics_.has_errors()) templates_.lint_unused();
   }
 
   void take(const dsl::Ast& ast, const dsl::TestDecl& decl) {
     declared_.tests.push_back({&ast, &decl});
   }
 
+  struct RuleSource {
+    const dsl::Ast* ast = nullptr;
+    const dsl::RuleDecl* rule = nullptr;
+    const dsl::RuleInstanceDecl* instances = nullptr;  // if it is not a rule
+  };
+
   const CompileContext& context_;
   Declared& declared_;
   dsl::Diagnostics& diagnostics_;
+  TemplateMaker templates_;
+  std::vector<RuleSource> rules_;
   RulesetRef ruleset_;
 };
 
 }  // namespace
+
+std::string FileLoader::identity(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal().string();
+}
+
+std::string path_from(std::string_view rule_file_path, std::string_view named_path) {
+  const std::filesystem::path folder = std::filesystem::path(rule_file_path).parent_path();
+  const std::filesystem::path path = folder / named_path;  // an absolute one stays as it is
+  // What `..` leads to is known to the file system alone: a folder may be a link.
+  const bool plain = std::ranges::find(path, "..") == path.end();
+  return plain ? path.lexically_normal().string() : path.string();
+}
 
 std::vector<std::string_view> Declared::event_names() const {
   std::vector<std::string_view> out;

@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@
 #include "base/error.h"
 #include "compiler/expr_scope.h"
 #include "compiler/image_builder.h"
+#include "compiler/made_from.h"
 #include "dsl/ast.h"
 #include "dsl/diagnostic.h"
 #include "dsl/source.h"
@@ -40,11 +42,17 @@ class FileLoader {
   virtual ~FileLoader() = default;
   [[nodiscard]] virtual base::Result<std::string> load(const std::string& rule_file_path,
                                                        const std::string& named_path) = 0;
+  // The one path by which a file is known, however it is named.
+  [[nodiscard]] virtual std::string identity(const std::string& path);
 };
+
+// A path that a rule file names, as seen from where the rule file is.
+[[nodiscard]] std::string path_from(std::string_view rule_file_path, std::string_view named_path);
 
 struct RuleRef {
   const dsl::Ast* ast = nullptr;
   const dsl::RuleDecl* decl = nullptr;
+  const MadeFrom* made = nullptr;  // if a template made it
 };
 
 struct TestRef {
@@ -72,13 +80,18 @@ struct Declared {
   // By event type or table: its fields whose types could not be understood.
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> broken_fields;
   std::deque<dsl::Ast> set_values;  // the trees of `--set`
+  std::map<std::string, std::shared_ptr<TemplateUse>, std::less<>> templates;
+  std::deque<dsl::Ast> made_asts;  // of the rules that templates made, and of their arguments
+  std::deque<MadeFrom> made_from;
+  std::set<std::string, std::less<>> tables_of_rules;  // tables whose rows are rules
+  bool rules_lost = false;  // rules that nobody can name, since what makes them is not understood
 
   // As suggestions for a name that nothing declares.
   [[nodiscard]] std::vector<std::string_view> event_names() const;
 };
 
 struct CompileContext {
-  const dsl::SourceSet& sources;
+  dsl::SourceSet& sources;  // the files of templates' arguments are added
   std::span<const dsl::Ast> asts;
   FileLoader& files;
   const CompileOptions& options;

@@ -67,6 +67,20 @@ IrId IrBuilder::string_constant(std::string text, Span span, Origin origin) {
   return add(std::move(n));
 }
 
+IrId IrBuilder::cell(IrId constant, const std::string& text) {
+  if (!constant.valid() || node(constant).type.kind == TypeKind::kString) return constant;
+  IrNode n = node(constant);
+  n.identity = text;
+  return add(std::move(n));
+}
+
+// Of a cell its text; else the same.
+IrId IrBuilder::as_text(IrId constant) {
+  const IrNode& n = node(constant);
+  if (n.op != IrOp::kConst || n.identity.empty()) return constant;
+  return string_constant(n.identity, n.span, n.origin);
+}
+
 IrId IrBuilder::absent(const event::Type& type, Span span) {
   IrNode n;
   n.op = IrOp::kAbsent;
@@ -145,7 +159,12 @@ IrId IrBuilder::widen(IrId id, TypeKind kind) {
 
 // Makes a string constant one of an enum, an ip or a time. False: it is none; reported if asked.
 bool IrBuilder::adapt_text(IrId* text, const event::Type& type, bool report) {
-  const IrNode from = node(*text);
+  const IrId string = as_text(*text);
+  if (string.valid() && string != *text && type.kind == TypeKind::kString) {
+    *text = string;
+    return true;
+  }
+  const IrNode from = node(string.valid() ? string : *text);
   if (from.op != IrOp::kConst || from.type.kind != TypeKind::kString) return false;
   IrNode made;
   made.type = type;

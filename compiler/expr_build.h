@@ -30,6 +30,8 @@ class IrBuilder {
   IrId constant(event::TypeKind kind, const event::Value& value, dsl::Span span,
                 Origin origin = Origin::kLiteral);
   IrId string_constant(std::string text, dsl::Span span, Origin origin = Origin::kLiteral);
+  // The same constant, but where a string is wanted it is this text.
+  IrId cell(IrId constant, const std::string& text);
   IrId absent(const event::Type& type, dsl::Span span);
   IrId leaf(IrNode node) { return add(std::move(node)); }
   // count(part) is known to lie in this range.
@@ -70,6 +72,7 @@ class IrBuilder {
   // Adds a node of constants, or the constant that it is.
   IrId add_folded(IrNode node);
   IrId fold(IrId id);
+  [[nodiscard]] IrId as_text(IrId constant);
   bool adapt_text(IrId* text, const event::Type& type, bool report);
   bool unify(IrId* a, IrId* b, dsl::Span span, std::string_view what);
   IrId compare_ops(IrOp op, IrId a, IrId b, dsl::Span span);

@@ -105,7 +105,7 @@ class Bench {
     ExprRef found;
     for (const dsl::Declaration& declaration : ast.declarations) {
       if (const auto* param = std::get_if<dsl::ParamDecl>(&declaration)) {
-        declarations_.params[param->name.text] = {{&ast, param->value}, false, param->span};
+        declarations_.params[param->name.text] = {{&ast, param->value}, param->span};
       } else if (const auto* define = std::get_if<dsl::DefineDecl>(&declaration)) {
         declarations_.defines[define->name.text] = {&ast, define};
       } else if (const auto* rule = std::get_if<dsl::RuleDecl>(&declaration)) {

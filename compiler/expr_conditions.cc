@@ -278,6 +278,7 @@ IrId IrBuilder::otherwise(IrId a, IrId b, Span span) {
 IrId IrBuilder::text_test(Op op, IrId a, IrId b, Span span) {
   if (!a.valid() || !b.valid()) return IrId();
   if (op == Op::kContains && node(a).type.is_list()) return list_has(a, b, span);
+  b = as_text(b);
   if (node(a).type.kind != TypeKind::kString || node(b).type.kind != TypeKind::kString) {
     const std::string_view word = op == Op::kStartsWith ? "starts_with"
                                   : op == Op::kEndsWith ? "ends_with"

@@ -79,6 +79,7 @@ IrId IrGraph::add(IrNode node) {
   key += '|' + std::to_string(static_cast<int>(node.op)) + '|' + std::to_string(node.index) + '|' +
          std::to_string(static_cast<int>(node.origin)) + '|' + node.type.name();
   for (const IrId arg : node.args) key += ',' + std::to_string(arg.value);
+  if (node.op == IrOp::kConst && !node.identity.empty()) key += "|cell " + node.identity;
   const auto [at, added] = known_.try_emplace(std::move(key), IrId(nodes.size()));
   if (added) nodes.push_back(std::move(node));
   return at->second;

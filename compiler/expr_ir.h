@@ -85,7 +85,8 @@ struct IrNode {
   event::Value value;  // kConst but strings
   std::string text;    // kConst strings; the name of slots, registers, lists, columns; the regex
   // Of the slot of a feature: what the value is, whatever it is called. Of a zscore: what the
-  // feature is called. Else empty.
+  // feature is called. Of a constant that is the text in a cell of a table of arguments, where a
+  // string is wanted: that text. Else empty.
   std::string identity;
   dsl::Span span;  // where it was first written
 };

@@ -133,16 +133,9 @@ void Lowering::visit_in(const Step& step) {
   ExprRef right = arg(step, 1);
   std::vector<ExprRef> operands = {arg(step, 0)};
   for (int hops = 0; at(right).kind == ExprKind::kName && !at(right).quoted && hops < 100; ++hops) {
-    const std::string& name = at(right).text;
-    const auto argument = scope_.arguments.find(name);
-    const auto param = scope_.declarations->params.find(name);
-    if (argument != scope_.arguments.end() && argument->second.value.id.valid()) {
-      right = argument->second.value;
-    } else if (param != scope_.declarations->params.end() && param->second.value.id.valid()) {
-      right = param->second.value;
-    } else {
-      break;
-    }
+    const auto param = scope_.declarations->params.find(at(right).text);
+    if (param == scope_.declarations->params.end() || !param->second.value.id.valid()) break;
+    right = param->second.value;
   }
   const Expr& found = at(right);
   const bool is_list =
@@ -253,7 +246,11 @@ IrId Lowering::combine_other(const Step& step, std::vector<IrId>& args) {
 
 IrId Lowering::literal(const Step& step) {
   const Expr& expr = at(step);
-  const Origin origin = step.env->origin;
+  const IrId value = plain_literal(expr, expr.argument ? Origin::kQuiet : step.env->origin);
+  return expr.cell ? build_.cell(value, expr.text) : value;
+}
+
+IrId Lowering::plain_literal(const Expr& expr, Origin origin) {
   const auto integer = [&](TypeKind kind) {
     return build_.constant(kind, event::Value::of_int(expr.integer), expr.span, origin);
   };

@@ -76,6 +76,7 @@ class Lowering {
   IrId combine_binary(const Step& step, std::vector<IrId>& args);
   IrId combine_other(const Step& step, std::vector<IrId>& args);
   IrId literal(const Step& step);
+  IrId plain_literal(const dsl::Expr& expr, Origin origin);
   void note_absence(const dsl::Expr& expr, const std::vector<IrId>& args);
 
   // expr_names.cc: what names mean

@@ -92,10 +92,6 @@ void Lowering::visit_name(const Step& step) {
 bool Lowering::visit_declared(const Step& step, const std::string& name) {
   const Declarations& file = *scope_.declarations;
   const Expr& expr = at(step);
-  if (const auto argument = scope_.arguments.find(name); argument != scope_.arguments.end()) {
-    enter_param(step, argument->second);
-    return true;
-  }
   if (const auto param = file.params.find(name); param != file.params.end()) {
     enter_param(step, param->second);
     return true;
@@ -140,7 +136,7 @@ void Lowering::enter_param(const Step& step, const ParamView& param) {
   auto env = std::make_unique<Env>();
   env->outer = step.env;
   env->inside = &param;
-  env->origin = param.quiet ? Origin::kQuiet : std::max(Origin::kParam, step.env->origin);
+  env->origin = std::max(Origin::kParam, step.env->origin);
   env->constants_only = true;
   push_visit(param.value, env.get());
   envs_.push_back(std::move(env));
@@ -444,7 +440,6 @@ void Lowering::unknown_name(const Expr& expr) {
   }
   const Declarations& file = *scope_.declarations;
   for (const PartView& part : scope_.parts) names.push_back(part.name);
-  for (const auto& [name, argument] : scope_.arguments) names.push_back(name);
   for (const auto& [name, param] : file.params) names.push_back(name);
   for (const auto& [name, list] : file.lists) names.push_back(name);
   for (const auto& [name, table] : file.tables) names.push_back(name);

@@ -52,8 +52,7 @@ struct PartView {
 };
 
 struct ParamView {
-  ExprRef value;       // a constant expression: the param's current value, or a template's argument
-  bool quiet = false;  // a template's argument: conditions made constant by it are no mistake
+  ExprRef value;  // a constant expression: the param's current value
   dsl::Span declared;
 };
 
@@ -153,10 +152,6 @@ struct ExprScope {
   // something around the feature, but not in it.
   std::map<std::string, BoundConstant, std::less<>> constants;
   std::set<std::string, std::less<>> outer_names;
-
-  // Names that stand for params here only: a template's arguments. Looked up before the
-  // declarations.
-  std::map<std::string, ParamView, std::less<>> arguments;
 };
 
 }  // namespace weir::compiler

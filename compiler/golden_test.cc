@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "compiler/imports.h"
 #include "compiler/test_rules.h"
 #include "dsl/golden_files.h"
 
@@ -36,9 +37,9 @@ CompileOptions options_of(const std::string& text) {
 std::unique_ptr<testing::Compiled> compile_file(const fs::path& path) {
   auto out = std::make_unique<testing::Compiled>();
   const std::string text = dsl::testing::read_file(path);
-  const auto source = out->sources.add(path.filename().string(), text);
-  out->asts.push_back(dsl::parse(out->sources, source, out->diagnostics));
   GoldenFiles files;
+  out->asts =
+      parse_with_imports({{path.filename().string(), text}}, files, out->sources, out->diagnostics);
   out->result = compile(out->sources, out->asts, files, options_of(text), out->diagnostics);
   return out;
 }

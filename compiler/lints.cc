@@ -261,6 +261,8 @@ void lint_unused(std::span<const dsl::Ast> asts, const Declared& declared,
   UseCollector uses;
   for (const auto& ast : asts) uses.collect(ast);
   for (const auto& ast : declared.set_values) uses.collect(ast);
+  for (const auto& ast : declared.made_asts) uses.collect(ast);
+  uses.used.insert(declared.tables_of_rules.begin(), declared.tables_of_rules.end());
   const auto check = [&](const auto& names, std::string_view what) {
     for (const auto& [name, view] : names) {
       if (uses.used.contains(name)) continue;

@@ -160,7 +160,6 @@ ExprScope RuleLowering::scope_of(PartIndex index, std::uint32_t count_min,
   scope.registers = &registers_;
   scope.reads = input_.reads;
   scope.place = ExprPlace::kWhere;
-  scope.arguments = input_.arguments;
   for (const auto& type : part.types) {
     const auto id = input_.schema->find(type);
     if (id.valid()) scope.at_hand_types.push_back(id);

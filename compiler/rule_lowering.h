@@ -29,7 +29,6 @@ struct LoweringInput {
   const Declarations* declarations = nullptr;
   Features* features = nullptr;
   FieldReads* reads = nullptr;
-  std::map<std::string, ParamView, std::less<>> arguments;  // of a template
   const PatternGraph* graph = nullptr;
   std::vector<std::uint8_t> part_key;  // by graph part: index in RuleImage::keys
   std::uint32_t rule = 0;              // its index in the image

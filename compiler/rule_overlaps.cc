@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
+#include <unordered_map>
+
+#include "base/bytes.h"
 
 namespace weir::compiler {
 
@@ -40,6 +44,66 @@ void report(const RuleReport& rule, const RuleReport& other, bool both,
                     : "if an event is to fire only one of them, exclude here what the other takes";
 }
 
+// Rules of one frame by the conditions that can follow from equal ones only: equalities, and what
+// is no comparison. Rules of a template that ask for another shop each are not compared with each
+// other then.
+class ConditionIndex {
+ public:
+  ConditionIndex(const std::vector<RuleShape>& shapes, const std::vector<std::size_t>& rules)
+      : shapes_(shapes), rules_(rules) {
+    for (const std::size_t rule : rules) {
+      for (const auto& event : shapes[rule].events) {
+        for (const auto& condition : event.conditions) {
+          if (is_pinned(condition)) by_condition_[key(event, condition)].push_back(rule);
+        }
+      }
+    }
+  }
+
+  // All rules of which this one may take every event, in order; others as well.
+  [[nodiscard]] std::vector<std::size_t> candidates(std::size_t rule) const {
+    std::vector<std::size_t> out;
+    for (const auto& event : shapes_[rule].events) {
+      const auto pinned = std::ranges::find_if(event.conditions, is_pinned);
+      if (pinned == event.conditions.end()) return rules_;
+      const auto& some = by_condition_.find(key(event, *pinned))->second;
+      out.insert(out.end(), some.begin(), some.end());
+    }
+    if (out.empty()) return rules_;
+    std::ranges::sort(out);
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
+ private:
+  static bool is_pinned(const EventConditions::Condition& condition) {
+    return !condition.fact || condition.fact->op == IrOp::kEq;
+  }
+  // `5 == x` and `x == 5` have one.
+  static std::string key(const EventConditions& event,
+                         const EventConditions::Condition& condition) {
+    if (!condition.fact) return event.type + ' ' + condition.canonical;
+    const nfa::Constant& value = condition.fact->values.front();
+    base::ByteWriter bytes;
+    switch (value.value_class) {
+      case nfa::ValueClass::kString:
+        bytes.string(value.text);
+        break;
+      case nfa::ValueClass::kInteger:
+        bytes.i64(value.value.integer);
+        break;
+      default:
+        bytes.u8(0);  // compared one by one
+        break;
+    }
+    return event.type + " = " + condition.fact->subject + bytes.bytes();
+  }
+
+  const std::vector<RuleShape>& shapes_;
+  const std::vector<std::size_t>& rules_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_condition_;
+};
+
 }  // namespace
 
 void lint_overlaps(const std::vector<RuleReport>& reports, const std::vector<RuleShape>& shapes,
@@ -50,8 +114,10 @@ void lint_overlaps(const std::vector<RuleReport>& reports, const std::vector<Rul
   }
   std::size_t pairs = 0;
   for (const auto& [frame, rules] : alike) {
+    const ConditionIndex index(shapes, rules);
     for (const std::size_t rule : rules) {
-      for (const std::size_t other : rules) {
+      if (pairs > kMaxPairs) return;
+      for (const std::size_t other : index.candidates(rule)) {
         if (rule == other || ++pairs > kMaxPairs) continue;
         if (!takes_all_of(shapes[rule], shapes[other])) continue;
         const bool both = takes_all_of(shapes[other], shapes[rule]);

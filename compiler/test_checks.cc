@@ -76,7 +76,7 @@ class TestChecker {
 
  private:
   [[nodiscard]] bool is_known(const std::string& rule) const {
-    return declared_.rule_names.contains(rule);
+    return declared_.rules_lost || declared_.rule_names.contains(rule);
   }
   [[nodiscard]] const RuleReport* find_rule(const std::string& name) const {
     const auto found = std::ranges::find(rules_, name, &RuleReport::name);

@@ -99,6 +99,11 @@ struct Expr {
   bool quoted = false;         // kName, kMember: stood in backquotes
   bool mistaken = false;       // a token that the lexer has reported: nobody knows its type
   bool parenthesized = false;  // stood in parentheses of its own (the formatter keeps needed ones)
+  // Made, not parsed: a literal put in for a template's argument; what it alone decides is no
+  // mistake. `cell`: it stood in a table of arguments as `text`, and is that text where a string is
+  // wanted.
+  bool argument = false;
+  bool cell = false;
   Span span;                   // with its parentheses
   Span text_span;              // of the name, member, function, number or duration alone
   std::string text;
@@ -334,6 +339,7 @@ struct StreamDecl {  // stream S by KEYS each D { n = AGG ... }
 
 struct ImportDecl {
   std::string path;
+  Span path_span;
   Span span;
   bool broken = false;
 };
@@ -485,23 +491,47 @@ struct RuleDecl {
   bool incomplete = false;  // a clause or a piece of one is missing
 };
 
+struct TemplateArg {
+  Name name;
+  ExprId value;  // if nothing is given for it; invalid: something has to be
+};
+
+// The nodes of a tree in [begin, end) of one of its arrays.
+struct NodeRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
 struct TemplateDecl {
   Name name;
-  std::vector<Name> args;
+  std::vector<TemplateArg> args;
   std::string description;
   RuleBody body;
+  // All that the body is made of, and nothing else.
+  NodeRange exprs;
+  NodeRange aggregates;
+  NodeRange patterns;
   Span span;
   bool broken = false;
   bool incomplete = false;  // a clause or a piece of one is missing
 };
 
-struct RuleInstanceDecl {  // rule r = T(args)     rules T from "args.csv"
+struct InstanceArg {
+  std::optional<Name> name;  // NAME = value; those without one go by their place
+  ExprId value;
+};
+
+struct RuleInstanceDecl {  // rule r "what" = T(args)     rules T from "args.csv"
   std::optional<Name> name;
+  std::string description;  // empty: the template's
   Name template_name;
-  std::vector<ExprId> args;
+  std::vector<InstanceArg> args;
   std::optional<std::string> path;
+  std::optional<Name> table;  // rules T from TABLE
+  Span from_span;             // of the path or the table
   Span span;
   bool broken = false;
+  bool incomplete = false;  // arguments are missing
 };
 
 // ---- tests (L7) --------------------------------------------------------------------------------

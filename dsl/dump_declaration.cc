@@ -145,7 +145,11 @@ void Dumper::print(const RuleDecl& d) {
 void Dumper::print(const TemplateDecl& d) {
   put("template ");
   name(d.name);
-  names(d.args);
+  for (const TemplateArg& arg : d.args) {
+    put(" ");
+    name(arg.name);
+    optional_expr(" = ", arg.value);
+  }
   put(" " + quote(d.description));
   body(d.body);
 }
@@ -153,10 +157,15 @@ void Dumper::print(const TemplateDecl& d) {
 void Dumper::print(const RuleInstanceDecl& d) {
   put(d.name ? "rule " : "rules");
   optional_name("", d.name);
+  if (!d.description.empty()) put(" " + quote(d.description));
   put(" = ");
   name(d.template_name);
-  for (const ExprId arg : d.args) optional_expr(" ", arg);
+  for (const InstanceArg& arg : d.args) {
+    optional_name(" ", arg.name);
+    optional_expr(arg.name ? " = " : " ", arg.value);
+  }
   optional_text(" from ", d.path);
+  optional_name(" from ", d.table);
 }
 
 // ---- other declarations ------------------------------------------------------------------------

@@ -65,6 +65,7 @@ class Formatter {
   LayoutNode layout(const TestDecl& decl) const;
 
   static void type(AtomWriter& out, const TypeRef& type);
+  static void next_argument(AtomWriter& out, std::size_t place, std::uint32_t begin);
   LayoutNode test_item(const TestItem& item, std::size_t time_columns) const;
   void test_fields(AtomWriter& out, const std::vector<TestField>& fields) const;
   void expectation(AtomWriter& out, const TestExpect& expect) const;
@@ -229,11 +230,26 @@ LayoutNode Formatter::layout(const RuleDecl& decl) const {
 
 LayoutNode Formatter::layout(const TemplateDecl& decl) const {
   AtomWriter head;
-  head.put("template " + name(decl.name) + "(" + TermFormatter::names(decl.args) + ")");
+  head.put("template " + name(decl.name) + "(");
+  for (std::size_t i = 0; i < decl.args.size(); ++i) {
+    const TemplateArg& arg = decl.args[i];
+    next_argument(head, i, arg.name.span.begin);
+    head.put(name(arg.name));
+    if (!arg.value.valid()) continue;
+    head.put("=");
+    terms_.value(head, arg.value);
+  }
+  head.glue(")");
   if (!decl.description.empty()) head.put(quote(decl.description));
   LayoutNode result = node(head, decl.span);
   rules_.fill(result, decl.body);
   return result;
+}
+
+void Formatter::next_argument(AtomWriter& out, std::size_t place, std::uint32_t begin) {
+  if (place == 0) return out.glue_next();
+  out.glue(",");
+  out.allow(Break::kAnywhere, begin);
 }
 
 LayoutNode Formatter::layout(const RuleInstanceDecl& decl) const {
@@ -241,17 +257,17 @@ LayoutNode Formatter::layout(const RuleInstanceDecl& decl) const {
   if (!decl.name) {
     out.put("rules " + name(decl.template_name));
     if (decl.path) out.put("from " + quote(*decl.path));
+    if (decl.table) out.put("from " + name(*decl.table));
     return node(out, decl.span);
   }
-  out.put("rule " + name(*decl.name) + " = " + name(decl.template_name) + "(");
+  out.put("rule " + name(*decl.name));
+  if (!decl.description.empty()) out.put(quote(decl.description));
+  out.put("= " + name(decl.template_name) + "(");
   for (std::size_t i = 0; i < decl.args.size(); ++i) {
-    if (i == 0) {
-      out.glue_next();
-    } else {
-      out.glue(",");
-      out.allow(Break::kAnywhere, terms_.begin(decl.args[i]));
-    }
-    terms_.value(out, decl.args[i]);
+    const InstanceArg& arg = decl.args[i];
+    next_argument(out, i, arg.name ? arg.name->span.begin : terms_.begin(arg.value));
+    if (arg.name) out.put(name(*arg.name) + " =");
+    terms_.value(out, arg.value);
   }
   out.glue(")");
   return node(out, decl.span);

@@ -297,6 +297,7 @@ void Parser::feature() {
 void Parser::import() {
   ImportDecl decl;
   const std::uint32_t begin = take().begin;
+  decl.path_span = here();
   auto path = string("a path in quotes");
   if (!path) return abandon_declaration();
   decl.path = std::move(*path);
@@ -346,15 +347,8 @@ void Parser::stream() {
 void Parser::rule() {
   const std::uint32_t begin = take().begin;
   auto named = name("a name for the rule");
-  if (named && accept(TokenKind::kAssign)) {
-    RuleInstanceDecl decl;
-    decl.name = std::move(named);
-    auto of = name("a template");
-    if (!of) return abandon_declaration();
-    decl.template_name = std::move(*of);
-    decl.args = instance_args();
-    return finish(std::move(decl), begin);
-  }
+  const std::size_t sign = at(TokenKind::kString) ? 1 : 0;  // behind a description
+  if (named && at(TokenKind::kAssign, sign)) return rule_instance(std::move(*named), begin);
   RuleDecl decl;
   if (at(TokenKind::kString)) decl.description = string_text(take());
   const std::string of = named ? "rule `" + named->text + "`" : "the rule";
@@ -362,51 +356,6 @@ void Parser::rule() {
   if (!open_brace(of, open)) return abandon_declaration();
   rule_body(decl.body, open, of);
   if (!named) return;  // nothing can refer to it
-  decl.name = std::move(*named);
-  finish(std::move(decl), begin);
-}
-
-std::vector<ExprId> Parser::instance_args() {
-  std::vector<ExprId> args;
-  const Span open = here();
-  expression_failed_ = false;
-  too_deep_ = false;
-  if (!accept(TokenKind::kLeftParen)) {
-    unexpected("`(` and the arguments of the template");
-    return args;
-  }
-  while (!at(TokenKind::kRightParen)) {
-    args.push_back(binary(1));
-    if (!accept(TokenKind::kComma)) break;
-  }
-  close_bracket(TokenKind::kRightParen, open);
-  if (expression_failed_) args.clear();
-  expression_failed_ = false;
-  return args;
-}
-
-void Parser::rule_instances() {
-  RuleInstanceDecl decl;
-  const std::uint32_t begin = take().begin;
-  auto of = name("a template");
-  if (!of) return abandon_declaration();
-  decl.template_name = std::move(*of);
-  if (!accept(Word::kFrom)) unexpected("`from` and a path in quotes");
-  decl.path = string("a path in quotes");
-  finish(std::move(decl), begin);
-}
-
-void Parser::template_declaration() {
-  TemplateDecl decl;
-  const std::uint32_t begin = take().begin;
-  auto named = name("a name for the template");
-  if (named) decl.args = parameter_names();
-  if (at(TokenKind::kString)) decl.description = string_text(take());
-  const std::string of = named ? "template `" + named->text + "`" : "the template";
-  Span open;
-  if (!open_brace(of, open)) return abandon_declaration();
-  rule_body(decl.body, open, of);
-  if (!named) return;
   decl.name = std::move(*named);
   finish(std::move(decl), begin);
 }

@@ -206,9 +206,6 @@ class Parser {
   void stream();
   void import();
   void rule();
-  void rule_instances();
-  void template_declaration();
-  std::vector<ExprId> instance_args();
   std::vector<Name> parameter_names();
   void field(std::vector<FieldDecl>& fields, std::vector<Name>& broken, bool columns);
   void late_role(FieldDecl& field);
@@ -219,6 +216,14 @@ class Parser {
   void field_type(FieldDecl& field);
   std::optional<TypeRef> type();
   void enum_constants(TypeRef& type);
+  // ---- templates (parse_template.cc)
+  void template_declaration();
+  bool template_args(TemplateDecl& decl);
+  void rule_instance(Name named, std::uint32_t begin);
+  void rule_instances();
+  bool instance_args(RuleInstanceDecl& decl);
+  ExprId argument_value();
+
   void test();
   void test_item(TestDecl& decl);
   std::vector<TestField> test_fields();

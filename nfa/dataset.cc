@@ -322,6 +322,11 @@ const event::Value* DataTable::find(const event::Value& key, std::size_t column)
   return present_[cell] ? &cells_[cell].get() : nullptr;
 }
 
+const event::Value* DataTable::cell(std::size_t row, std::size_t column) const {
+  const std::size_t place = row * columns_.size() + column;
+  return present_[place] ? &cells_[place].get() : nullptr;
+}
+
 void DataTable::append_bytes(base::ByteWriter& out) const {
   out.u32(static_cast<std::uint32_t>(columns_.size()));
   for (const Column& column : columns_) {

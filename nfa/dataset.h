@@ -119,6 +119,9 @@ class DataTable {
   }
   [[nodiscard]] VerifyContext::Table shape() const;
 
+  // Null: absent. Valid until a row is added.
+  [[nodiscard]] const event::Value* cell(std::size_t row, std::size_t column) const;
+
   // One value a column. False, and nothing added, if the key is absent or is there already.
   bool add_row(std::span<const event::Value> values, std::span<const bool> present);
   // The value in the key's row; null: no such row, or absent in it.

@@ -71,7 +71,8 @@ enum class CompileStage : std::uint8_t { ast, pattern, typed, program, automaton
 
 class Ruleset {
  public:
-  // In the order of the files given (a directory: by path), then of position.
+  // In the order of the files given (a directory: by path), what a file imports before it, then of
+  // position.
   [[nodiscard]] std::vector<RuleInfo> rules() const;
   // Those that a rule, a test or another feature reads; what one reads stands before it.
   [[nodiscard]] std::vector<FeatureInfo> features() const;
@@ -99,8 +100,8 @@ class Ruleset {
 };
 
 // Reads and compiles files and directories; of a directory every *.weir below it, by path. A file
-// that is named twice is taken once. Paths of lists and tables are relative to the file that names
-// them. On failure the diagnostics have at least one error, or say in `failure` what could not be
+// that is named twice, or imported, is taken once. Paths of lists, tables, imports and arguments of
+// templates are relative to the file that names them. On failure the diagnostics have at least one error, or say in `failure` what could not be
 // read.
 [[nodiscard]] std::expected<Ruleset, Diagnostics> compile_files(
     const std::vector<std::string>& paths, const CompileOptions& options = {});
