@@ -139,8 +139,7 @@ void FeatureShard::prefetch(std::span<const FeatureOp> ops, std::size_t at) cons
   }
   if (at + kWindows < ops.size()) {
     const FeatureOp& op = ops[at + kWindows];
-    if (const WindowEntry* entry = table_of(op).peek(op.hash))
-      __builtin_prefetch(entry->first_held.windows.block);
+    if (const WindowEntry* entry = table_of(op).peek(op.hash)) entry->first_held.windows.prefetch();
   }
 }
 
@@ -271,8 +270,12 @@ void FeatureShard::advance(std::int64_t now_ms) {
   clock_ms_ = now_ms;
   const auto prefetch = [this](const WindowExpiry& item, bool far) {
     const WindowEntry* place = tables_[item.dimension]->place_of(item.key);
-    if (place != nullptr)
-      __builtin_prefetch(far ? static_cast<const void*>(place) : place->first_held.windows.block);
+    if (place == nullptr) return;
+    if (far) {
+      __builtin_prefetch(place);
+    } else {
+      place->first_held.windows.prefetch();
+    }
   };
   for (WindowExpiry expiry; expiries_.take(now_ms, expiry, prefetch);) expire(expiry);
 }
