@@ -105,10 +105,14 @@ void FeatureShard::apply(std::span<const Turn> turns, std::size_t level, std::si
   accesses_ = &loaded_.features.levels[level];
   chunk_ = &chunk;
   const std::span<const FeatureOp> ops = chunk.of_shard[shard];
+  // Each level goes over the same turns: what a later one still needs of them must not expire in an
+  // earlier one.
+  const bool last_level = level + 1 == loaded_.features.levels.size();
   const bool far = std::ranges::any_of(tables_, [](const auto& t) { return t->size() > kNear; });
   for (std::size_t i = 0; i < ops.size();) {
     const Turn& turn = turns[ops[i].turn];
-    advance(turn.clock_ms);
+    clock_ms_ = turn.clock_ms;
+    if (last_level) advance(turn.clock_ms);
     const auto& accesses = (*accesses_)[turn.row->type.index()];
     to_ = &chunk.rows[ops[i].turn - chunk.begin];
     open_.clear();
