@@ -110,6 +110,16 @@ inline Reading WindowGroup::read_lone(const AggregatePlan& plan, const KeyWindow
   return quick_reading(plan, held ? 1 : 0, held ? key.lone_value() : 0);
 }
 
+// All aggregates of a key with a lone event.
+void WindowGroup::read_all_lone(const KeyWindows& key, std::int64_t time, Reading* out) const {
+  const KeyWindows lone = key;
+  time = std::max(time, lone.last_ms);
+  const AggregatePlan* plan = layout_->aggregates.data();
+  for (std::size_t left = layout_->aggregates.size(); left > 0; --left, ++plan, ++out) {
+    *out = read_lone(*plan, lone, time);
+  }
+}
+
 // ---- all others --------------------------------------------------------------------------------
 
 void WindowGroup::add_any(KeyWindows& key, std::int64_t time, const Cell* cells,
@@ -207,13 +217,11 @@ Reading WindowGroup::read(KeyWindows& key, std::int64_t time, std::size_t aggreg
   return quick_reading(plan, held.count, held.sum);
 }
 
-void WindowGroup::read_all(KeyWindows& key, std::int64_t time, Reading* out) {
+void WindowGroup::read_all_others(KeyWindows& key, std::int64_t time, Reading* out) {
   const std::vector<AggregatePlan>& plans = layout_->aggregates;
   time = std::max(time, key.last_ms);
   if (key.empty()) {
     for (std::size_t i = 0; i < plans.size(); ++i) out[i] = read_empty(plans[i]);
-  } else if (key.is_lone()) {
-    for (std::size_t i = 0; i < plans.size(); ++i) out[i] = read_lone(plans[i], key, time);
   } else if (!is_small(key)) {
     LargeWindows large(context_, key.block);
     for (std::size_t i = 0; i < plans.size(); ++i) out[i] = large.read(plans[i], time);

@@ -93,7 +93,9 @@ class WindowGroup {
   // The aggregate as of `time`. Moves the key on: what the window has left behind is forgotten.
   [[nodiscard]] Reading read(KeyWindows& key, std::int64_t time, std::size_t aggregate);
   // All aggregates of the layout, in order.
-  void read_all(KeyWindows& key, std::int64_t time, Reading* out);
+  void read_all(KeyWindows& key, std::int64_t time, Reading* out) {
+    return key.is_lone() ? read_all_lone(key, time, out) : read_all_others(key, time, out);
+  }
 
   // From this time on every window is empty, unless another event comes; INT64_MAX: never (a window
   // of the last N events). The least value of a key without events.
@@ -126,6 +128,8 @@ class WindowGroup {
   void give_block(KeyWindows& key);
   [[nodiscard]] Reading read_lone(const AggregatePlan& plan, const KeyWindows& key,
                                   std::int64_t time) const;
+  void read_all_lone(const KeyWindows& key, std::int64_t time, Reading* out) const;
+  void read_all_others(KeyWindows& key, std::int64_t time, Reading* out);
   void read_quick_block(const KeyWindows& key, std::int64_t time, Reading* out) const;
   std::uint64_t convert(const Cell* cells, std::uint64_t present, Int128* values);
   void add_any(KeyWindows& key, std::int64_t time, const Cell* cells, std::uint64_t present);
