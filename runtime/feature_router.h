@@ -31,7 +31,7 @@ class FeatureRouter {
   [[nodiscard]] std::vector<nfa::CountedPredicate>& counted() { return context_.counted(); }
 
  private:
-  void route_access(const FeatureAccess& access, const event::Row& row, FeatureOp op,
+  void route_access(const FeatureAccess& access, const event::Row& row, FeatureOp& op,
                     FeatureChunk& chunk);
   [[nodiscard]] std::uint64_t counts(const FeatureAccess& access);
   [[nodiscard]] bool append_key(const FeatureAccess& access, const event::Row& row,

@@ -55,11 +55,12 @@ Cell cell_of(const FeatureColumn& column, const event::Value& value) {
 }
 
 // Whether it fits; the value of an exact reading.
-bool exact_value(TypeKind kind, state::Int128 exact, event::Value* out) {
+inline bool exact_value(TypeKind kind, state::Int128 exact, event::Value* out) {
+  if (kind == TypeKind::kDecimal) {
+    out->decimal = exact;
+    return true;
+  }
   switch (kind) {
-    case TypeKind::kDecimal:
-      *out = event::Value::of_decimal(exact);
-      return true;
     case TypeKind::kIp: {
       auto bits = static_cast<state::UInt128>(exact) ^ kSign;
       for (std::size_t i = sizeof bits; i-- > 0; bits >>= 8) {
@@ -83,10 +84,15 @@ FeatureShard::FeatureShard(const LoadedImage& loaded, const EngineOptions& optio
       out_of_order_(options.order == Order::kArrival || options.late == LatePolicy::kProcess),
       shared_(shared),
       expiries_(pool_) {
+  std::size_t columns = 0, aggregates = 0;
   for (const FeatureGroup& group : loaded.features.groups) {
     groups_.push_back(std::make_unique<state::WindowGroup>(
         group.layout, pool_, state::WindowGroup::Options{.few = options.few_events}));
+    columns = std::max(columns, group.columns.size());
+    aggregates = std::max(aggregates, group.layout->aggregates.size());
   }
+  cells_.resize(columns);
+  readings_.resize(aggregates);
   for (std::uint32_t d = 0; d < loaded.features.dimensions; ++d) {
     tables_.push_back(std::make_unique<WindowTable>(pool_));
     queue_.push_back(expiries_.queue_for(d));
@@ -103,8 +109,7 @@ FeatureShard::~FeatureShard() {
 
 void FeatureShard::apply(std::span<const Turn> turns, std::size_t level, std::size_t shard,
                          FeatureChunk& chunk) {
-  turns_ = turns;
-  accesses_ = &loaded_.features.levels[level];
+  const auto& by_type = loaded_.features.levels[level];
   chunk_ = &chunk;
   const std::span<const FeatureOp> ops = chunk.of_shard[shard];
   // Each level goes over the same turns: what a later one still needs of them must not expire in an
@@ -116,10 +121,19 @@ void FeatureShard::apply(std::span<const Turn> turns, std::size_t level, std::si
     const Turn& turn = turns[ops[i].turn];
     clock_ms_ = turn.clock_ms;
     if (last_level) advance(turn.clock_ms);
-    const auto& accesses = (*accesses_)[turn.row->type.index()];
+    const auto& accesses = by_type[turn.row->type.index()];
     to_ = &chunk.rows[ops[i].turn - chunk.begin];
+    const std::uint32_t at = ops[i].turn;
+    const bool altered = base::mutant(base::Mutant::kExcludingIgnored) ||
+                         base::mutant(base::Mutant::kReadBeforeCount);
+    if (!altered && (i + 1 == ops.size() || ops[i + 1].turn != at)) {
+      if (far) prefetch(ops, i);
+      apply_alone({&ops[i], &accesses[ops[i].access], nullptr}, *turn.row);
+      ++i;
+      continue;
+    }
     open_.clear();
-    for (const std::uint32_t at = ops[i].turn; i < ops.size() && ops[i].turn == at; ++i) {
+    for (; i < ops.size() && ops[i].turn == at; ++i) {
       if (far) prefetch(ops, i);
       open_.push_back({&ops[i], &accesses[ops[i].access], nullptr});
     }
@@ -132,9 +146,8 @@ void FeatureShard::prefetch(std::span<const FeatureOp> ops, std::size_t at) cons
   constexpr std::size_t kSlot = 12;
   constexpr std::size_t kEntry = 8;
   constexpr std::size_t kWindows = 4;
-  const auto table_of = [&](const FeatureOp& op) -> const WindowTable& {
-    const auto& accesses = (*accesses_)[turns_[op.turn].row->type.index()];
-    return *tables_[accesses[op.access].dimension];
+  const auto table_of = [this](const FeatureOp& op) -> const WindowTable& {
+    return *tables_[op.dimension];
   };
   if (at + kSlot < ops.size()) table_of(ops[at + kSlot]).prefetch_slot(ops[at + kSlot].hash);
   if (at + kEntry < ops.size()) {
@@ -146,9 +159,16 @@ void FeatureShard::prefetch(std::span<const FeatureOp> ops, std::size_t at) cons
   }
   if (at + kWindows < ops.size()) {
     const FeatureOp& op = ops[at + kWindows];
-    if (const WindowEntry* entry = table_of(op).peek(op.hash))
-      __builtin_prefetch(entry->first_held.windows.block);
+    if (const WindowEntry* entry = table_of(op).peek(op.hash)) entry->first_held.windows.prefetch();
   }
+}
+
+// As apply_event(), for the only access of an event.
+inline void FeatureShard::apply_alone(Open open, const event::Row& row) {
+  look_up(open);
+  if (!open.access->before.empty()) read(open, open.access->before, row);
+  if (open.op->counts != 0) count_in(open, row);
+  read(open, open.access->after, row);
 }
 
 void FeatureShard::apply_event(const event::Row& row) {
@@ -158,30 +178,30 @@ void FeatureShard::apply_event(const event::Row& row) {
     if (base::mutant(base::Mutant::kReadBeforeCount)) read(open, open.access->after, row);
   }
   for (Open& open : open_) {
+    if (open.entry == nullptr) look_up(open);  // another access may have brought it in
     if (open.op->counts != 0) count_in(open, row);
   }
   for (Open& open : open_) {
-    if (open.entry == nullptr && open_.size() > 1) look_up(open);
+    if (open.entry == nullptr) look_up(open);
     if (base::mutant(base::Mutant::kExcludingIgnored)) read(open, open.access->before, row);
     if (!base::mutant(base::Mutant::kReadBeforeCount)) read(open, open.access->after, row);
   }
 }
 
-void FeatureShard::look_up(Open& open) {
-  open.entry = tables_[open.access->dimension]->find(chunk_->bytes(*open.op), open.op->hash);
+inline void FeatureShard::look_up(Open& open) {
+  open.entry = tables_[open.op->dimension]->find(chunk_->bytes(*open.op), open.op->hash);
 }
 
 void FeatureShard::count_in(Open& open, const event::Row& row) {
-  WindowTable& table = *tables_[open.access->dimension];
-  if (open.entry == nullptr && open_.size() > 1) look_up(open);  // another access has brought it in
+  WindowTable& table = *tables_[open.op->dimension];
   const bool fresh = open.entry == nullptr;
+  std::int64_t expiry = INT64_MIN;  // of a fresh entry
   if (fresh) open.entry = table.insert(chunk_->bytes(*open.op), open.op->hash);
   for (std::uint64_t left = open.op->counts; left != 0; left &= left - 1) {
     const std::uint32_t g = open.access->updates[static_cast<std::size_t>(std::countr_zero(left))];
     HeldWindows* held = held_of(open, g);
     if (held == nullptr) held = &table.add_group(*open.entry, g);
     const auto& columns = loaded_.features.groups[g].columns;
-    if (cells_.size() < columns.size()) cells_.resize(columns.size());
     std::uint64_t present = 0;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       if (!row.has(columns[c].slot)) continue;
@@ -189,15 +209,14 @@ void FeatureShard::count_in(Open& open, const event::Row& row) {
       present |= std::uint64_t{1} << c;
     }
     groups_[g]->add(held->windows, row.ts_ms, cells_.data(), present);
-    if (!out_of_order_) continue;
-    const std::int64_t lag_ms = std::clamp<std::int64_t>(clock_ms_ - row.ts_ms, 0, UINT32_MAX);
-    held->lag_ms = std::max(held->lag_ms, static_cast<std::uint32_t>(lag_ms));
+    if (out_of_order_) {
+      const std::int64_t lag_ms = std::clamp<std::int64_t>(clock_ms_ - row.ts_ms, 0, UINT32_MAX);
+      held->lag_ms = std::max(held->lag_ms, static_cast<std::uint32_t>(lag_ms));
+    }
+    if (fresh) expiry = std::max(expiry, expiry_of(*held));
   }
-  if (!fresh) return;
-  const std::int64_t expiry = expiry_of(*open.entry);
-  if (expiry == INT64_MAX) return;
-  expiries_.push(queue_[open.access->dimension],
-                 {expiry, open.entry->ref(), open.access->dimension});
+  if (!fresh || expiry == INT64_MAX) return;
+  expiries_.push(queue_[open.op->dimension], {expiry, open.entry->ref(), open.op->dimension});
 }
 
 void FeatureShard::read(Open& open, std::span<const FeatureReads> reads, const event::Row& row) {
@@ -206,9 +225,7 @@ void FeatureShard::read(Open& open, std::span<const FeatureReads> reads, const e
     HeldWindows* held = open.entry != nullptr ? held_of(open, of_group.group) : nullptr;
     state::KeyWindows& windows = held != nullptr ? held->windows : nothing;
     state::WindowGroup& group = *groups_[of_group.group];
-    const std::size_t all = group.layout().aggregates.size();
-    if (all <= 2 * of_group.values.size()) {  // what they share is found once
-      readings_.resize(all);
+    if (of_group.all) {  // what they share is found once
       group.read_all(windows, row.ts_ms, readings_.data());
       for (const FeatureValue& value : of_group.values) put(value, readings_[value.aggregate]);
       continue;
@@ -219,8 +236,16 @@ void FeatureShard::read(Open& open, std::span<const FeatureReads> reads, const e
   }
 }
 
-void FeatureShard::put(const FeatureValue& value, const state::Reading& reading) {
-  if (!take(value.kind, reading, to_->slots[value.slot])) return;
+inline void FeatureShard::put(const FeatureValue& value, const state::Reading& reading) {
+  event::Value& slot = to_->slots[value.slot];
+  if (value.kind == TypeKind::kDecimal && reading.kind == state::Reading::Kind::kExact) {
+    slot.decimal = reading.exact;
+  } else if (value.kind == TypeKind::kInt && reading.kind == state::Reading::Kind::kExact &&
+             static_cast<std::int64_t>(reading.exact) == reading.exact) {
+    slot.integer = static_cast<std::int64_t>(reading.exact);
+  } else if (!take(value.kind, reading, slot)) {
+    return;
+  }
   const std::uint64_t bit = std::uint64_t{1} << (value.slot % 64);
   if (shared_) {
     std::atomic_ref(to_->present[value.slot / 64]).fetch_or(bit, std::memory_order_relaxed);
@@ -229,6 +254,7 @@ void FeatureShard::put(const FeatureValue& value, const state::Reading& reading)
   }
 }
 
+// False: absent.
 bool FeatureShard::take(event::TypeKind kind, const state::Reading& reading, event::Value& out) {
   switch (reading.kind) {
     case state::Reading::Kind::kAbsent:
@@ -269,7 +295,7 @@ std::optional<event::Value> FeatureShard::value(std::uint32_t feature, std::stri
 
 // What the group holds for the key. Where events may come late it is forgotten here if it is over
 // by the clock, so that it does not matter when its memory is given back (as Shard::is_over).
-HeldWindows* FeatureShard::held_of(const Open& open, std::uint32_t group) {
+inline HeldWindows* FeatureShard::held_of(const Open& open, std::uint32_t group) {
   HeldWindows* held = WindowTable::find_group(*open.entry, group);
   if (held != nullptr && out_of_order_ && is_over(*held)) {
     groups_[group]->release(held->windows);
@@ -283,13 +309,15 @@ bool FeatureShard::is_over(const HeldWindows& held) const {
   return expiry != INT64_MAX && expiry + held.lag_ms < clock_ms_;
 }
 
-std::int64_t FeatureShard::expiry_of(const WindowEntry& entry) const {
+// INT64_MAX: never.
+inline std::int64_t FeatureShard::expiry_of(const HeldWindows& held) const {
+  const std::int64_t expiry = groups_[held.group]->expiry(held.windows);
+  return expiry == INT64_MIN || expiry == INT64_MAX ? expiry : expiry + held.lag_ms;
+}
+
+inline std::int64_t FeatureShard::expiry_of(const WindowEntry& entry) const {
   std::int64_t last = INT64_MIN;
-  for (const HeldWindows& held : entry.held) {
-    const std::int64_t expiry = groups_[held.group]->expiry(held.windows);
-    if (expiry == INT64_MAX) return expiry;
-    last = std::max(last, expiry == INT64_MIN ? expiry : expiry + held.lag_ms);
-  }
+  for (const HeldWindows& held : entry.held) last = std::max(last, expiry_of(held));
   return last;
 }
 
@@ -297,13 +325,17 @@ void FeatureShard::advance(std::int64_t now_ms) {
   clock_ms_ = now_ms;
   const auto prefetch = [this](const WindowExpiry& item, bool far) {
     const WindowEntry* place = tables_[item.dimension]->place_of(item.key);
-    if (place != nullptr)
-      __builtin_prefetch(far ? static_cast<const void*>(place) : place->first_held.windows.block);
+    if (place == nullptr) return;
+    if (far) {
+      __builtin_prefetch(place);
+    } else {
+      place->first_held.windows.prefetch();
+    }
   };
   for (WindowExpiry expiry; expiries_.take(now_ms, expiry, prefetch);) expire(expiry);
 }
 
-void FeatureShard::expire(const WindowExpiry& expiry) {
+inline void FeatureShard::expire(const WindowExpiry& expiry) {
   WindowEntry* entry = tables_[expiry.dimension]->find(expiry.key);
   if (entry == nullptr) return;
   const std::int64_t later = expiry_of(*entry);

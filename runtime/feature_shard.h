@@ -59,6 +59,7 @@ class FeatureShard {
 
   void prefetch(std::span<const FeatureOp> ops, std::size_t at) const;
   void apply_event(const event::Row& row);
+  void apply_alone(Open open, const event::Row& row);
   void look_up(Open& open);
   void count_in(Open& open, const event::Row& row);
   void read(Open& open, std::span<const FeatureReads> reads, const event::Row& row);
@@ -68,6 +69,7 @@ class FeatureShard {
   [[nodiscard]] HeldWindows* held_of(const Open& open, std::uint32_t group);
   [[nodiscard]] bool is_over(const HeldWindows& held) const;
   void expire(const WindowExpiry& expiry);
+  [[nodiscard]] std::int64_t expiry_of(const HeldWindows& held) const;
   [[nodiscard]] std::int64_t expiry_of(const WindowEntry& entry) const;
 
   const LoadedImage& loaded_;
@@ -83,16 +85,12 @@ class FeatureShard {
 
   event::Arena texts_;  // of values given out
 
-  // Of the chunk and level under way.
-  std::span<const Turn> turns_;
-  const std::vector<std::vector<FeatureAccess>>* accesses_ = nullptr;  // by event type
-
   // Of the event under way.
   FeatureChunk* chunk_ = nullptr;
   FeatureChunk::Enriched* to_ = nullptr;
   std::vector<Open> open_;
-  std::vector<state::Cell> cells_;
-  std::vector<state::Reading> readings_;
+  std::vector<state::Cell> cells_;        // as many as any group has columns
+  std::vector<state::Reading> readings_;  // as many as any group has aggregates
 };
 
 }  // namespace weir::runtime

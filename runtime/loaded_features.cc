@@ -101,7 +101,8 @@ class FeatureLoader {
   base::Result<LoadedFeatures> load() {
     for (const event::EventType& type : image_.schema.types) {
       const auto derived = std::ranges::find_if(type.fields, &event::Field::derived);
-      out_.declared.push_back(static_cast<std::uint16_t>(derived - type.fields.begin()));
+      out_.slots.push_back({static_cast<std::uint16_t>(derived - type.fields.begin()),
+                            static_cast<std::uint16_t>(type.fields.size())});
     }
     std::uint32_t levels = 0;
     for (const FeatureImage& feature : image_.features) {
@@ -238,7 +239,10 @@ class FeatureLoader {
       const TypeKind kind = image_.schema.types[group.source.index()].fields[slot].type.kind;
       key.push_back({kind, {slot, {}}});
     }
-    access(group.level, group.source, group.dimension, std::move(key)).updates.push_back(g);
+    FeatureAccess& by_key = access(group.level, group.source, group.dimension, std::move(key));
+    const std::uint64_t bit = std::uint64_t{1} << by_key.updates.size();
+    (group.where.empty() ? by_key.always : by_key.asked) |= bit;
+    by_key.updates.push_back(g);
   }
 
   void add_read(const nfa::FeatureRead& read) {
@@ -252,8 +256,10 @@ class FeatureLoader {
         access(feature.level, read.type, out_.groups[place.group].dimension, std::move(key));
     auto& reads = feature.excluding_current ? by_key.before : by_key.after;
     auto of_group = std::ranges::find(reads, place.group, &FeatureReads::group);
-    if (of_group == reads.end()) of_group = reads.insert(reads.end(), {place.group, {}});
+    if (of_group == reads.end()) of_group = reads.insert(reads.end(), {place.group, false, {}});
     of_group->values.push_back({place.aggregate, read.slot, feature.result.kind});
+    const std::size_t aggregates = out_.groups[place.group].layout->aggregates.size();
+    of_group->all = aggregates <= 2 * of_group->values.size();
   }
 
   static constexpr std::size_t kMostAggregates = INT16_MAX;

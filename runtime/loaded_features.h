@@ -53,6 +53,7 @@ struct FeatureValue {
 // Values of one group.
 struct FeatureReads {
   std::uint32_t group = 0;
+  bool all = false;  // of as many aggregates of the group that they are best read all at once
   std::vector<FeatureValue> values;
 };
 
@@ -62,6 +63,15 @@ struct FeatureAccess {
   std::vector<FeatureReads> before;    // `excluding current`
   std::vector<std::uint32_t> updates;  // groups; at most 64
   std::vector<FeatureReads> after;
+  // Bits of updates: those of groups without conditions, and of all others.
+  std::uint64_t always = 0;
+  std::uint64_t asked = 0;
+};
+
+// The slots of an event type: those that its rows come with, and with those of features behind.
+struct FeatureSlots {
+  std::uint16_t declared = 0;
+  std::uint16_t all = 0;
 };
 
 // Where a feature's value comes from.
@@ -76,12 +86,9 @@ struct LoadedFeatures {
   std::uint32_t dimensions = 0;
   // By level and event type.
   std::vector<std::vector<std::vector<FeatureAccess>>> levels;
-  std::vector<std::uint16_t> declared;  // by event type: fields before the first derived one
+  std::vector<FeatureSlots> slots;  // by event type
 
   [[nodiscard]] bool any() const { return !groups.empty(); }
-  [[nodiscard]] bool is_enriched(const nfa::Image& image, event::EventTypeId type) const {
-    return declared[type.index()] < image.schema.types[type.index()].fields.size();
-  }
 };
 
 // kInvalidArgument: a time zone that this machine does not know.

@@ -67,7 +67,6 @@ class LargeWindows {
   // Moves all cursors to `time` and gives back what memory that frees.
   void trim(std::int64_t time);
   void release();
-  [[nodiscard]] std::int64_t last_time() const { return header().last_ms; }
   [[nodiscard]] std::size_t bytes() const;
   // The ring alone tells all, and few records are left: a small block would do.
   [[nodiscard]] bool could_be_small() const {
@@ -290,12 +289,8 @@ inline Reading LargeWindows::read_quick(const AggregatePlan& plan, std::int64_t 
   move_cursor(plan.spec.window, time);
   const std::uint64_t count = header_->next_seq - words_[window.state + WindowPlan::kStart];
   if (plan.quick == Quick::kCount) return Reading::of(count);
-  const Int128 sum = load_cell(words_ + plan.total) - load_cell(words_ + window.base);
-  if (plan.quick == Quick::kSumInt) return Reading::of(sum);
-  Int128 mean;
-  if (count == 0) return Reading::absent();
-  return mean_half_even(sum, plan.spec.multiplier, count, &mean) ? Reading::of(mean)
-                                                                 : Reading::overflow();
+  return quick_reading(plan, count,
+                       load_cell(words_ + plan.total) - load_cell(words_ + window.base));
 }
 
 }  // namespace weir::state

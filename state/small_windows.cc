@@ -6,30 +6,14 @@
 #include "state/total.h"
 
 namespace weir::state {
-namespace {
-
-struct Header {
-  std::int64_t base_ms;
-  std::uint16_t units;  // bytes of the block / 64
-  std::uint8_t form;
-  std::uint8_t count;
-  std::uint8_t time_bytes;
-};
-static_assert(offsetof(Header, form) == kFormByte && offsetof(Header, time_bytes) == 12);
-
-Header& header_of(std::byte* block) { return *reinterpret_cast<Header*>(block); }
-
-}  // namespace
 
 SmallWindows::SmallWindows(const WindowContext& context, std::byte*& block)
     : context_(context), block_(block) {
   if (block_ != nullptr) parse();
 }
 
-std::size_t SmallWindows::block_bytes() const { return header_of(block_).units * kUnit; }
-
 void SmallWindows::parse() {
-  const Header& header = header_of(block_);
+  const SmallHeader& header = this->header();
   const std::size_t columns = context_.layout.columns.size();
   fields_[RecordFormat::kTime].bytes = header.time_bytes;
   fields_[RecordFormat::kMask].bytes = context_.layout.mask_bytes;
@@ -40,13 +24,12 @@ void SmallWindows::parse() {
   records_ = block_ + kWidths + columns;
   base_ = header.base_ms;
   count_ = header.count;
-  const std::size_t room = (block_bytes() - kWidths - columns) / stride_;
-  capacity_ = static_cast<unsigned>(std::min<std::size_t>(room, context_.few));
+  capacity_ = header.capacity;
 }
 
 void SmallWindows::set_count(unsigned count) {
   count_ = count;
-  header_of(block_).count = static_cast<std::uint8_t>(count);
+  header().count = static_cast<std::uint8_t>(count);
 }
 
 void SmallWindows::load_record(unsigned i, Int128* values) const {
@@ -143,12 +126,14 @@ void SmallWindows::allocate(std::size_t records, const RecordFormat::Field* fiel
   const std::size_t columns = context_.layout.columns.size();
   const std::size_t bytes = base::Pool::rounded(kWidths + columns + records * stride);
   block_ = static_cast<std::byte*>(context_.pool.allocate(bytes));
-  Header& header = header_of(block_);
+  const std::size_t room = (bytes - kWidths - columns) / stride;
+  SmallHeader& header = this->header();
   header.base_ms = base;
-  header.units = static_cast<std::uint16_t>(bytes / kUnit);
+  header.units = static_cast<std::uint16_t>(bytes / base::Pool::kSmallest);
   header.form = static_cast<std::uint8_t>(BlockForm::kSmall);
   header.count = 0;
   header.time_bytes = fields[0].bytes;
+  header.capacity = static_cast<std::uint8_t>(std::min<std::size_t>(room, context_.few));
   for (std::size_t c = 0; c < columns; ++c) {
     block_[kWidths + c] = static_cast<std::byte>(fields[RecordFormat::kColumns + c].bytes);
   }
@@ -170,13 +155,15 @@ void SmallWindows::rebuild(std::int64_t time, const Int128* values, std::uint64_
   }
   const std::uint32_t stride = RecordFormat::lay_out({fields, RecordFormat::kColumns + columns});
   std::byte* old_block = block_;
-  SmallWindows old(context_, old_block);
   allocate(count_ + 1, fields, stride, base);
-  old.for_each([&](std::int64_t at, const Int128* old_values, std::uint64_t old_present) {
-    store_record(count_, at, old_values, old_present);
-    set_count(count_ + 1);
-  });
-  if (old_block != nullptr) old.release_block();
+  if (old_block != nullptr) {
+    SmallWindows old(context_, old_block);
+    old.for_each([&](std::int64_t at, const Int128* old_values, std::uint64_t old_present) {
+      store_record(count_, at, old_values, old_present);
+      set_count(count_ + 1);
+    });
+    old.release_block();
+  }
   store_record(count_, time, values, present);
   set_count(count_ + 1);
 }
@@ -193,7 +180,7 @@ void SmallWindows::release_block() {
 }
 
 void SmallWindows::release() {
-  drop_oldest(count_);
+  if (context_.layout.has_text) drop_oldest(count_);
   release_block();
 }
 
@@ -206,8 +193,18 @@ std::size_t SmallWindows::bytes() const {
   return total;
 }
 
-Reading SmallWindows::read(const AggregatePlan& plan, std::int64_t time) const {
-  const unsigned begin = window_begin(plan.spec.window, time);
+void SmallWindows::read_all(std::int64_t time, Reading* out) const {
+  const std::vector<AggregatePlan>& plans = context_.layout.aggregates;
+  unsigned begin = 0;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const std::uint16_t window = plans[i].spec.window;
+    if (i == 0 || window != plans[i - 1].spec.window) begin = window_begin(window, time);
+    out[i] = read_from(plans[i], begin, time);
+  }
+}
+
+Reading SmallWindows::read_from(const AggregatePlan& plan, unsigned begin,
+                                std::int64_t time) const {
   switch (plan.spec.kind) {
     case Aggregate::kMin:
     case Aggregate::kMax:

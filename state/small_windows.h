@@ -3,9 +3,10 @@
 // of the windows written out. A key becomes a LargeWindows when kRecords of them (in tests, fewer)
 // are alive.
 //
-// A block is 13 bytes, one for each column, and the records (record_format.h), rounded up to the
-// pool's 64: an amount and a time of windows up to two hours take about 6 bytes an event, so a
-// key's first eight events fit into 64 bytes.
+// A block is a SmallHeader, a byte for each column, its width, and the records (record_format.h),
+// rounded up as the pool does: an amount and a time of windows up to two hours take about 6 bytes
+// an event, so a key's first eight events fit into 64 bytes. Layouts that are plain have a short
+// way to them (plain_block.h).
 //
 // Invariant: the records are those that some window may still include, and maybe older ones; their
 // times do not fall.
@@ -31,6 +32,21 @@ struct WindowContext {
 inline constexpr std::size_t kFormByte = 10;
 enum class BlockForm : std::uint8_t { kSmall = 1, kLarge = 2 };
 
+// The beginning of a block of few records. The columns' widths follow at kBytes, and then the
+// records.
+struct SmallHeader {
+  static constexpr std::size_t kBytes = 14;
+
+  std::int64_t base_ms;  // of the records' times
+  std::uint16_t units;   // bytes of the block / Pool::kSmallest
+  std::uint8_t form;
+  std::uint8_t count;
+  std::uint8_t time_bytes;
+  std::uint8_t capacity;  // records
+};
+static_assert(offsetof(SmallHeader, form) == kFormByte &&
+              offsetof(SmallHeader, capacity) + 1 == SmallHeader::kBytes);
+
 class SmallWindows {
  public:
   static constexpr unsigned kRecords = 16;
@@ -41,13 +57,16 @@ class SmallWindows {
   // The columns' values as numbers (total.h), texts owned by the caller until this returns true.
   // False: kRecords are alive, and nothing was changed.
   [[nodiscard]] bool add(std::int64_t time, const Int128* values, std::uint64_t present);
-  [[nodiscard]] Reading read(const AggregatePlan& plan, std::int64_t time) const;
+  [[nodiscard]] Reading read(const AggregatePlan& plan, std::int64_t time) const {
+    return read_from(plan, window_begin(plan.spec.window, time), time);
+  }
+  // All aggregates of the layout, in order.
+  void read_all(std::int64_t time, Reading* out) const;
   // Forgets what no window includes at `time`, and what memory that frees.
   void trim(std::int64_t time);
   // Gives the block back, but leaves the texts to whom visit() has shown them.
   void release_block();
   void release();
-  [[nodiscard]] std::int64_t last_time() const { return time_of(count_ - 1); }
   [[nodiscard]] std::size_t bytes() const;
 
   // visit(time, values, present) for each record, the oldest first.
@@ -61,11 +80,11 @@ class SmallWindows {
   }
 
  private:
-  static constexpr std::size_t kUnit = 64;
-  static constexpr std::size_t kWidths = 13;
+  static constexpr std::size_t kWidths = SmallHeader::kBytes;
 
   void parse();
-  [[nodiscard]] std::size_t block_bytes() const;
+  [[nodiscard]] SmallHeader& header() const { return *reinterpret_cast<SmallHeader*>(block_); }
+  [[nodiscard]] std::size_t block_bytes() const { return header().units * base::Pool::kSmallest; }
   [[nodiscard]] std::byte* record(unsigned i) const { return records_ + std::size_t{stride_} * i; }
   [[nodiscard]] std::int64_t time_of(unsigned i) const {
     return base_ + static_cast<std::int64_t>(RecordFormat::load_time(record(i), fields_));
@@ -93,6 +112,9 @@ class SmallWindows {
   void allocate(std::size_t records, const RecordFormat::Field* fields, std::uint32_t stride,
                 std::int64_t base);
 
+  // As of `time`; the window begins with record `begin`.
+  [[nodiscard]] Reading read_from(const AggregatePlan& plan, unsigned begin,
+                                  std::int64_t time) const;
   [[nodiscard]] Reading read_totals(const AggregatePlan& plan, unsigned begin,
                                     std::int64_t time) const;
   [[nodiscard]] Reading read_extreme(const AggregatePlan& plan, unsigned begin) const;

@@ -43,6 +43,18 @@ struct Totals {
 [[nodiscard]] Reading reading_of(const AggregateSpec& spec, ColumnKind kind, const Totals& totals,
                                  std::int64_t length_ms);
 
+// The same for an aggregate that is quick, of so many values with this sum.
+[[nodiscard]] inline Reading quick_reading(const AggregatePlan& plan, std::uint64_t count,
+                                           Int128 sum) {
+  using Quick = AggregatePlan::Quick;
+  if (plan.quick == Quick::kCount) return Reading::of(count);
+  if (plan.quick == Quick::kSumInt) return Reading::of(sum);
+  Int128 mean;
+  if (count == 0) return Reading::absent();
+  return mean_half_even(sum, plan.spec.multiplier, count, &mean) ? Reading::of(mean)
+                                                                 : Reading::overflow();
+}
+
 // Of a value of a column: min, max, quantile, first, last.
 [[nodiscard]] inline Reading value_reading(ColumnKind kind, Int128 value) {
   if (kind == ColumnKind::kFloat) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "state/large_windows.h"
+#include "state/plain_block.h"
 
 namespace weir::state {
 
@@ -21,23 +22,14 @@ WindowGroup::WindowGroup(std::shared_ptr<const WindowLayout> layout, base::Pool&
       unit_windows_.push_back(w);
     }
   }
+  sliding_over_ = longest_sliding_ > 0 ? longest_sliding_ + 1 : 0;
 }
 
-std::int64_t WindowGroup::last_time(const KeyWindows& key) const {
-  std::byte* block = key.block;
-  if (is_small(key)) return SmallWindows(context_, block).last_time();
-  return LargeWindows(context_, block).last_time();
-}
-
-std::int64_t WindowGroup::expiry_after(std::int64_t last) {
+std::int64_t WindowGroup::latest_expiry(std::int64_t last) {
   if (layout_->for_ever) return INT64_MAX;
-  std::int64_t latest = last + longest_sliding_ + (longest_sliding_ > 0 ? 1 : 0);
+  std::int64_t latest = last + sliding_over_;
   for (const std::uint16_t w : unit_windows_) latest = std::max(latest, clock_.expiry(w, last));
   return latest;
-}
-
-std::int64_t WindowGroup::expiry(const KeyWindows& key) {
-  return key.empty() ? INT64_MIN : expiry_after(last_time(key));
 }
 
 // The values as numbers; returns which of them are there.
@@ -73,19 +65,62 @@ std::uint64_t WindowGroup::convert(const Cell* cells, std::uint64_t present, Int
 
 void WindowGroup::add(KeyWindows& key, std::int64_t time, const Cell* cells,
                       std::uint64_t present) {
-  if (layout_->plain && !key.empty() && !is_small(key)) {
-    LargeWindows large(context_, key.block);
-    const std::int64_t last = large.last_time();
-    time = std::max(time, last);
-    if (time - last <= longest_sliding_) [[likely]] {
-      large.add_plain(time, cells);
-      if (large.could_be_small()) [[unlikely]]
-        demote(key);
-      return;
-    }
-  }
-  add_any(key, time, cells, present);
+  if (!key.empty()) time = std::max(time, key.last_ms);
+  if (!layout_->plain || !add_plain(key, time, cells)) add_any(key, time, cells, present);
+  key.last_ms = time;
 }
+
+// False: it is for add_any() to do.
+inline bool WindowGroup::add_plain(KeyWindows& key, std::int64_t time, const Cell* cells) {
+  if (key.empty()) return make_lone(key, cells);
+  if (time - key.last_ms > longest_sliding_) {
+    release(key);
+    return make_lone(key, cells);
+  }
+  if (key.is_lone()) give_block(key);
+  if (is_small(key)) return PlainBlock(*layout_, key.block).add(time, cells);
+  LargeWindows large(context_, key.block);
+  large.add_plain(time, cells);
+  if (large.could_be_small()) [[unlikely]]
+    demote(key);
+  return true;
+}
+
+// ---- an event alone ----------------------------------------------------------------------------
+
+// The key is empty. False if the event cannot stand without a block.
+inline bool WindowGroup::make_lone(KeyWindows& key, const Cell* cells) const {
+  if (!layout_->lone) return false;
+  const std::int64_t value = layout_->columns.empty() ? 0 : cells[0].integer;
+  const auto up = static_cast<std::uint64_t>(value) << 1;
+  if (static_cast<std::int64_t>(up) >> 1 != value) return false;
+  key.block = reinterpret_cast<std::byte*>(up | 1);
+  return true;
+}
+
+void WindowGroup::give_block(KeyWindows& key) {
+  const Int128 value = key.lone_value();
+  key.block = nullptr;
+  static_cast<void>(SmallWindows(context_, key.block).add(key.last_ms, &value, ~std::uint64_t{0}));
+}
+
+inline Reading WindowGroup::read_lone(const AggregatePlan& plan, const KeyWindows& key,
+                                      std::int64_t time) const {
+  const bool held = time - key.last_ms <= layout_->sliding[plan.spec.window].length_ms;
+  return quick_reading(plan, held ? 1 : 0, held ? key.lone_value() : 0);
+}
+
+// All aggregates of a key with a lone event.
+void WindowGroup::read_all_lone(const KeyWindows& key, std::int64_t time, Reading* out) const {
+  const KeyWindows lone = key;
+  time = std::max(time, lone.last_ms);
+  const AggregatePlan* plan = layout_->aggregates.data();
+  for (std::size_t left = layout_->aggregates.size(); left > 0; --left, ++plan, ++out) {
+    *out = read_lone(*plan, lone, time);
+  }
+}
+
+// ---- all others --------------------------------------------------------------------------------
 
 void WindowGroup::add_any(KeyWindows& key, std::int64_t time, const Cell* cells,
                           std::uint64_t present) {
@@ -94,8 +129,7 @@ void WindowGroup::add_any(KeyWindows& key, std::int64_t time, const Cell* cells,
   if (key.empty() || is_small(key)) return add_small(key, time, values, present);
 
   LargeWindows large(context_, key.block);
-  const std::int64_t last = large.last_time();
-  time = std::max(time, last);
+  const std::int64_t last = key.last_ms;
   if (time - last > longest_sliding_ && time >= expiry_after(last)) [[unlikely]] {
     large.release();
     return add_small(key, time, values, present);
@@ -115,7 +149,6 @@ void WindowGroup::add_any(KeyWindows& key, std::int64_t time, const Cell* cells,
 void WindowGroup::add_small(KeyWindows& key, std::int64_t time, const Int128* values,
                             std::uint64_t present) {
   SmallWindows small(context_, key.block);
-  if (!key.empty()) time = std::max(time, small.last_time());
   if (small.add(time, values, present)) return;
   promote(key);
   LargeWindows(context_, key.block).add(time, values, present);
@@ -173,42 +206,57 @@ Reading WindowGroup::read_empty(const AggregatePlan& plan) const {
 Reading WindowGroup::read(KeyWindows& key, std::int64_t time, std::size_t aggregate) {
   const AggregatePlan& plan = layout_->aggregates[aggregate];
   if (key.empty()) return read_empty(plan);
-  if (is_small(key)) {
-    const SmallWindows small(context_, key.block);
-    return small.read(plan, std::max(time, small.last_time()));
+  time = std::max(time, key.last_ms);
+  if (key.is_lone()) return read_lone(plan, key, time);
+  if (!is_small(key)) return LargeWindows(context_, key.block).read(plan, time);
+  if (plan.quick == AggregatePlan::Quick::kNone || !layout_->plain) {
+    return SmallWindows(context_, key.block).read(plan, time);
   }
-  LargeWindows large(context_, key.block);
-  return large.read(plan, std::max(time, large.last_time()));
+  const PlainBlock block(*layout_, key.block);
+  const PlainBlock::Held held = block.held(layout_->sliding[plan.spec.window], time);
+  return quick_reading(plan, held.count, held.sum);
 }
 
-void WindowGroup::read_all(KeyWindows& key, std::int64_t time, Reading* out) {
+void WindowGroup::read_all_others(KeyWindows& key, std::int64_t time, Reading* out) {
   const std::vector<AggregatePlan>& plans = layout_->aggregates;
+  time = std::max(time, key.last_ms);
   if (key.empty()) {
     for (std::size_t i = 0; i < plans.size(); ++i) out[i] = read_empty(plans[i]);
-  } else if (is_small(key)) {
-    const SmallWindows small(context_, key.block);
-    time = std::max(time, small.last_time());
-    for (std::size_t i = 0; i < plans.size(); ++i) out[i] = small.read(plans[i], time);
-  } else {
+  } else if (!is_small(key)) {
     LargeWindows large(context_, key.block);
-    time = std::max(time, large.last_time());
     for (std::size_t i = 0; i < plans.size(); ++i) out[i] = large.read(plans[i], time);
+  } else if (layout_->quick) {
+    read_quick_block(key, time, out);
+  } else {
+    SmallWindows(context_, key.block).read_all(time, out);
+  }
+}
+
+void WindowGroup::read_quick_block(const KeyWindows& key, std::int64_t time, Reading* out) const {
+  const std::vector<AggregatePlan>& plans = layout_->aggregates;
+  const PlainBlock block(*layout_, key.block);
+  PlainBlock::Held held;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const std::uint16_t window = plans[i].spec.window;
+    if (i == 0 || window != plans[i - 1].spec.window) {
+      held = block.held(layout_->sliding[window], time);
+    }
+    out[i] = quick_reading(plans[i], held.count, held.sum);
   }
 }
 
 void WindowGroup::trim(KeyWindows& key, std::int64_t time) {
   if (key.empty()) return;
-  const std::int64_t last = last_time(key);
-  time = std::max(time, last);
-  if (time >= expiry_after(last)) return release(key);
+  time = std::max(time, key.last_ms);
+  if (time >= expiry_after(key.last_ms)) return release(key);
+  if (key.is_lone()) return;
   if (is_small(key)) return SmallWindows(context_, key.block).trim(time);
   LargeWindows large(context_, key.block);
   large.trim(time);
   if (large.could_be_small()) demote(key);
 }
 
-void WindowGroup::release(KeyWindows& key) {
-  if (key.empty()) return;
+void WindowGroup::release_block(KeyWindows& key) {
   if (is_small(key)) {
     SmallWindows(context_, key.block).release();
   } else {
@@ -217,7 +265,7 @@ void WindowGroup::release(KeyWindows& key) {
 }
 
 std::size_t WindowGroup::bytes(const KeyWindows& key) const {
-  if (key.empty()) return 0;
+  if (key.empty() || key.is_lone()) return 0;
   std::byte* block = key.block;
   if (is_small(key)) return SmallWindows(context_, block).bytes();
   return LargeWindows(context_, block).bytes();

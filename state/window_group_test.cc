@@ -216,6 +216,75 @@ TEST(WindowGroup, NothingIsLeftOfWhatHasGone) {
   EXPECT_EQ(pool.bytes_in_use(), 0u);
 }
 
+// Counts, sums and averages of sliding windows alone: an event alone, few, many, and back. Gaps
+// about as long as the windows, values of all widths.
+TEST(WindowGroup, PlainWindows) {
+  std::uint64_t seed = 50'000;
+  for (const std::size_t columns : {0u, 1u, 2u}) {
+    WindowGroupSpec spec{std::vector<ColumnSpec>(columns), {}, {}};
+    for (const std::int64_t length : {5, 40, 300}) {
+      const auto w = static_cast<std::uint16_t>(spec.windows.size());
+      spec.windows.push_back({.kind = WindowKind::kSliding, .length_ms = length});
+      spec.aggregates.push_back({Aggregate::kCount, w});
+      if (columns == 0) continue;
+      const auto c = static_cast<std::uint16_t>(w % columns);
+      spec.aggregates.push_back({Aggregate::kAvg, w, c});
+      spec.aggregates.push_back({Aggregate::kSum, w, c});
+      spec.aggregates.back().multiplier = 10'000;
+    }
+    for (const bool quick : {true, false}) {
+      if (!quick) spec.aggregates.push_back({Aggregate::kRate, 1});
+      ASSERT_EQ(layout_of(spec)->quick, quick);
+      ASSERT_EQ(layout_of(spec)->lone, quick && columns < 2);
+      for (const std::int64_t gap : {1, 3, 20, 100, 400}) {
+        for (const int bits : {6, 20, 62}) {
+          const Taste taste{
+              .usual_gap = gap, .value_bits = bits, .extremes = bits == 62, .absent = 0};
+          for (const unsigned few : {1u, 4u, 16u}) run_stream(spec, ++seed, taste, 120, 3, few);
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+// Values of 63 bits stand without a block, wider ones do not.
+TEST(WindowGroup, AnEventAlone) {
+  const WindowGroupSpec spec{{{ColumnKind::kInt64, false}},
+                             {{.kind = WindowKind::kSliding, .length_ms = 10}},
+                             {{Aggregate::kCount, 0}, {Aggregate::kSum, 0, 0}}};
+  constexpr std::int64_t kMost = INT64_MAX >> 1;
+  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, kMost, -kMost - 1, kMost + 1,
+                                   -kMost - 2, INT64_MAX, INT64_MIN}) {
+    base::Pool pool;
+    WindowGroup group(layout_of(spec), pool);
+    KeyWindows key;
+    const Cell cell = Cell::of_int(value);
+    const auto expect = [&](std::int64_t time, std::int64_t count) {
+      EXPECT_EQ(group.read(key, time, 0).exact, count);
+      EXPECT_EQ(group.read(key, time, 1).exact, Int128{value} * count);
+    };
+    group.add(key, 100, &cell, 1);
+    EXPECT_EQ(key.is_lone(), value >= -kMost - 1 && value <= kMost);
+    EXPECT_EQ(group.bytes(key), pool.bytes_in_use());
+    EXPECT_EQ(group.expiry(key), 111);
+    expect(100, 1);
+    expect(110, 1);
+    expect(111, 0);
+    group.add(key, 110, &cell, 1);
+    EXPECT_FALSE(key.is_lone());
+    expect(110, 2);
+    expect(111, 1);
+    group.add(key, 121, &cell, 1);  // all others are over
+    expect(121, 1);
+    group.trim(key, 131);
+    EXPECT_FALSE(key.empty());
+    group.trim(key, 132);
+    EXPECT_TRUE(key.empty());
+    EXPECT_EQ(pool.bytes_in_use(), 0u);
+  }
+}
+
 TEST(WindowGroup, AKeyOfFewEventsTakesOneSmallBlock) {
   const WindowGroupSpec spec{{{ColumnKind::kInt64, false}},
                              {{.kind = WindowKind::kSliding, .length_ms = 600'000}},
@@ -226,7 +295,7 @@ TEST(WindowGroup, AKeyOfFewEventsTakesOneSmallBlock) {
   for (int i = 0; i < 8; ++i) {
     const Cell amount = Cell::of_int(250'000 + i);  // 25.00 and a bit
     group.add(key, 1'000'000 + i * 1'000, &amount, 1);
-    EXPECT_EQ(group.bytes(key), 64u);
+    EXPECT_EQ(group.bytes(key), i == 0 ? 0u : 64u);
   }
   group.trim(key, 1'000'000 + 7'000 + 600'000);
   EXPECT_FALSE(key.empty());

@@ -412,6 +412,11 @@ void LayoutBuilder::find_quick_ways() {
     if (plan.sum == AggregatePlan::kNone) continue;
     plan.total = layout_->fields[window.bases[plan.sum].field].total;
   }
+  layout_->quick =
+      layout_->plain && std::ranges::none_of(layout_->aggregates, [](const AggregatePlan& plan) {
+        return plan.quick == AggregatePlan::Quick::kNone;
+      });
+  layout_->lone = layout_->quick && layout_->columns.size() <= 1;
 }
 
 base::Result<std::shared_ptr<const WindowLayout>> WindowLayout::make(WindowGroupSpec spec) {

@@ -174,6 +174,8 @@ struct WindowLayout {
   std::uint8_t mask_bytes = 0;         // of a record: which columns are there; 0: all always are
   bool ring_times = false;             // some cursor goes by time
   bool plain = false;  // counts and sums of sliding windows, over columns of kInt64 alone
+  bool quick = false;  // plain, and all aggregates are quick
+  bool lone = false;   // quick, and at most one column: an event alone needs no block
   bool has_text = false;
   bool has_parts = false;      // queues, sets, sketches or last values
   bool for_ever = false;       // a last-N window: nothing ever expires
