@@ -47,7 +47,7 @@ void check_spans(const dsl::SourceSet& sources, const dsl::Diagnostics& diagnost
   static_cast<void>(dsl::render_json(sources, diagnostics));
 }
 
-compiler::CompileResult compiled(const dsl::SourceSet& sources, const dsl::Ast& ast,
+compiler::CompileResult compiled(dsl::SourceSet& sources, const dsl::Ast& ast,
                                  dsl::Diagnostics& diagnostics) {
   FewLines files;
   return compiler::compile(sources, std::span(&ast, 1), files, {}, diagnostics);
