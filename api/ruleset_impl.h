@@ -21,7 +21,7 @@ namespace weir {
 struct Ruleset::Impl {
   nfa::Image image;
   std::shared_ptr<const dsl::SourceSet> sources;
-  std::vector<dsl::Ast> trees;                // in the order of the files, imports before those that name them
+  std::vector<dsl::Ast> trees;                // of the files; what one imports before it
   std::deque<dsl::Ast> made;                  // rules that templates made
   std::vector<compiler::RuleReport> reports;  // by rule
   std::vector<compiler::TestRef> tests;

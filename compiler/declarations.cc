@@ -172,7 +172,7 @@ class Collector {
         static_cast<void>(declare(declared_.rule_names, declared_.rules[i].decl->name, "rule"));
       }
     }
-    if (!diagnostics_.has_errors()) templates_.lint_unused();
+    templates_.finish();
   }
 
   void take(const dsl::Ast& ast, const dsl::TestDecl& decl) {

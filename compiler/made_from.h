@@ -21,7 +21,7 @@ struct TemplateUse {
 struct MadeFrom {
   const TemplateUse* of = nullptr;
   dsl::Span place;  // of the rule's name
-  std::vector<dsl::TemplateArgument> arguments;
+  std::vector<dsl::TemplateArgument> arguments{};
 };
 
 }  // namespace weir::compiler

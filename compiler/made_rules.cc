@@ -23,6 +23,11 @@ std::optional<std::size_t> argument_at(const MadeFrom& from, dsl::Span span) {
 
 void MadeRuleDiagnostics::add_place(const MadeFrom& from, const dsl::Name& rule,
                                     dsl::Diagnostic& issue) {
+  // What is said of the arguments themselves has its places already.
+  if (issue.code == dsl::DiagnosticCode::kTemplateArgument ||
+      issue.code == dsl::DiagnosticCode::kTemplateArguments) {
+    return;
+  }
   const auto& decl = from.of->expander.decl();
   if (contains(decl.span, issue.span)) {
     issue.notes.push_back({from.place, "in rule `" + rule.text + "`, which is made here"});
@@ -52,11 +57,12 @@ void MadeRuleDiagnostics::hold(const MadeFrom& from, const dsl::Name& rule,
       known_.try_emplace(Key{from.of, issue.code, begin, end}, held_.size());
   if (!added) {
     Told& told = held_[place->second];
-    if (told.last != &from) ++told.others;  // a rule may have it twice
+    if (told.last == &from) return;  // a rule may have it twice
     told.last = &from;
+    if (told.others++ < kMostNamed) told.named += ", `" + rule.text + "`";
     return;
   }
-  held_.push_back({issue, 0, &from});
+  held_.push_back({issue, &from, 0, ""});
   add_place(from, rule, held_.back().issue);
 }
 

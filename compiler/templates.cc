@@ -81,7 +81,10 @@ void TemplateMaker::add_rule(TemplateUse& of, Row row, dsl::Ast& to) {
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (row.arguments[i].ast == nullptr) row.arguments[i] = {&of.expander.ast(), args[i].value};
   }
-  auto rule = of.expander.expand(row.arguments, to, diagnostics_);
+  const MadeFrom& from = declared_.made_from.emplace_back(&of, row.place, std::move(row.arguments));
+  dsl::Diagnostics found;
+  auto rule = of.expander.expand(from.arguments, to, found);
+  for (const auto& issue : found.list()) misfits_.hold(from, row.name, issue);
   if (!rule) {
     declared_.poisoned.insert(row.name.text);
     return;
@@ -89,10 +92,9 @@ void TemplateMaker::add_rule(TemplateUse& of, Row row, dsl::Ast& to) {
   rule->name = std::move(row.name);
   rule->span = row.place;
   if (!row.description.empty()) rule->description = std::move(row.description);
-  declared_.made_from.push_back({&of, row.place, std::move(row.arguments)});
   to.declarations.emplace_back(std::move(*rule));
   const auto& decl = std::get<dsl::RuleDecl>(to.declarations.back());
-  declared_.rules.push_back({&to, &decl, &declared_.made_from.back()});
+  declared_.rules.push_back({&to, &decl, &from});
 }
 
 // ---- rule r = T(...) ---------------------------------------------------------------------------
@@ -251,11 +253,13 @@ bool TemplateMaker::is_complete(const TemplateUse& of, const Row& row) {
     missing += (missing.empty() ? "`" : ", `") + args[i].name.text + "`";
   }
   if (missing.empty()) return true;
-  auto& issue = diagnostics_.add(
+  dsl::Diagnostics found;
+  auto& issue = found.add(
       DiagnosticCode::kTemplateArguments, row.place,
       "rule `" + row.name.text + "` does not say what " + missing + (several ? " are" : " is"));
   note_template(issue, of);
   issue.help = "the arguments are " + arguments_text(of);
+  misfits_.hold(declared_.made_from.emplace_back(&of, row.place), row.name, issue);
   declared_.poisoned.insert(row.name.text);
   return false;
 }
@@ -390,7 +394,9 @@ void TemplateMaker::make_from_table(TemplateUse& of, const dsl::RuleInstanceDecl
   }
 }
 
-void TemplateMaker::lint_unused() const {
+void TemplateMaker::finish() {
+  misfits_.tell(diagnostics_);
+  if (diagnostics_.has_errors()) return;  // what uses a template may be what is not understood
   for (const auto& [name, use] : declared_.templates) {
     if (use->used) continue;
     diagnostics_.add(DiagnosticCode::kUnused, use->expander.decl().name.span,

@@ -15,13 +15,17 @@
 #include "compiler/argument_file.h"
 #include "compiler/declarations.h"
 #include "compiler/made_from.h"
+#include "compiler/made_rules.h"
 
 namespace weir::compiler {
 
 class TemplateMaker {
  public:
   TemplateMaker(const CompileContext& context, Declared& declared)
-      : context_(context), declared_(declared), diagnostics_(context.diagnostics) {}
+      : context_(context),
+        declared_(declared),
+        diagnostics_(context.diagnostics),
+        misfits_(declared) {}
 
   void add_template(const dsl::Ast& ast, const dsl::TemplateDecl& decl);
 
@@ -29,8 +33,8 @@ class TemplateMaker {
   // caller takes their names.
   void make(const dsl::Ast& ast, const dsl::RuleInstanceDecl& decl);
 
-  // Notes templates of which no rule is made.
-  void lint_unused() const;
+  // When all rules are made: tells what was wrong with arguments, and of templates without rules.
+  void finish();
 
  private:
   struct Column {  // of a file or table, what it is for
@@ -71,6 +75,7 @@ class TemplateMaker {
   const CompileContext& context_;
   Declared& declared_;
   dsl::Diagnostics& diagnostics_;
+  MadeRuleDiagnostics misfits_;
   bool lost_before_ = false;  // declared_.rules_lost before the declaration at hand
 };
 

@@ -11,8 +11,9 @@
 //
 // Where language.md leaves the syntax open: `quantile(0.95)(auth.amount by card over 1h)`;
 // `meta { name: literal, ... }`; `define` always has its parentheses; times in `active` are strings
-// or bare RFC 3339; a string has the escapes of JSON; `{expr}` in a reason may hold strings;
-// `excluding current` stands inside the parentheses or right after them.
+// or bare RFC 3339; `template T(a, b = 5)` has defaults, `rule r "what" = T(1, b = 2)` names and a
+// description, `rules T from` a path or a table; a string has the escapes of JSON; `{expr}` in a
+// reason may hold strings; `excluding current` stands inside the parentheses or right after them.
 #pragma once
 
 #include "dsl/ast.h"

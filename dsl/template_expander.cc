@@ -23,9 +23,10 @@ std::string described(const Expr& value) {
     case ExprKind::kBool:
       return "a truth";
     case ExprKind::kInt:
+      return "a number";
     case ExprKind::kDecimal:
     case ExprKind::kFloat:
-      return "a number";
+      return "a number with a fraction";
     case ExprKind::kString:
       return "a string";
     case ExprKind::kDuration:

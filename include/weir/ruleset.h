@@ -101,8 +101,8 @@ class Ruleset {
 
 // Reads and compiles files and directories; of a directory every *.weir below it, by path. A file
 // that is named twice, or imported, is taken once. Paths of lists, tables, imports and arguments of
-// templates are relative to the file that names them. On failure the diagnostics have at least one error, or say in `failure` what could not be
-// read.
+// templates are relative to the file that names them. On failure the diagnostics have at least one
+// error, or say in `failure` what could not be read.
 [[nodiscard]] std::expected<Ruleset, Diagnostics> compile_files(
     const std::vector<std::string>& paths, const CompileOptions& options = {});
 

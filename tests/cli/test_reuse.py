@@ -89,7 +89,7 @@ rule e = over(100.5, review)
         self.assertEqual(out.count("error["), 1)
         self.assertIn("limits.weir:4:40", out)
         self.assertIn("data/limits.csv:2:1", out)
-        self.assertIn("499 more rules", out)
+        self.assertIn("499 more rules of the template: `r1`, `r2`, `r3` and others", out)
 
     def test_explain_and_coverage(self):
         self.write("r.weir", EVENTS + """
@@ -107,11 +107,14 @@ test a {
         self.assertIn("(> amount 200)", tree)
 
     def test_fmt(self):
-        self.write("r.weir", "template t( a,b=5 ,c = \"x\" ) \"d\" { when pay where amount>a score b }\n"
-                   "rule  r \"one\"=t( 1,c=\"y\" )\nrules t from 'x.csv'\n".replace("'", '"') +
-                   "rules   t   from tbl\n")
+        self.write("r.weir", """template t( a,b=5 ,c = "x" ) "d" { when pay where v>a score b }
+rule  r "one"=t( 1,c="y" )
+rules t from "x.csv"
+rules   t   from tbl
+""")
         self.run_weir("fmt", "r.weir")
-        self.assertEqual(self.path("r.weir").read_text(), """template t(a, b = 5, c = "x") "d" { when pay where amount > a score b }
+        self.assertEqual(self.path("r.weir").read_text(),
+                         """template t(a, b = 5, c = "x") "d" { when pay where v > a score b }
 
 rule r "one" = t(1, c = "y")
 
@@ -127,7 +130,8 @@ class Imports(WeirCase):
 
     def setUp(self):
         super().setUp()
-        self.write("common/events.weir", EVENTS + 'rule first { when pay where amount > 1 score 1 }\n')
+        self.write("common/events.weir",
+                   EVENTS + "rule first { when pay where amount > 1 score 1 }\n")
         self.write("a.weir", "rule second { when pay where amount > 2 score 1 }\n"
                    'import "common/events.weir"\nimport "b.weir"\n')
         self.write("b.weir", 'import "./common/events.weir"\nimport "a.weir"\n'
