@@ -89,7 +89,7 @@ rule e = over(100.5, review)
         self.assertEqual(out.count("error["), 1)
         self.assertIn("limits.weir:4:40", out)
         self.assertIn("data/limits.csv:2:1", out)
-        self.assertIn("499 more rules of the template: `r1`, `r2`, `r3` and others", out)
+        self.assertIn("499 more rules of the template", out)
 
     def test_explain_and_coverage(self):
         self.write("r.weir", EVENTS + """
@@ -115,9 +115,7 @@ rules   t   from tbl
         self.run_weir("fmt", "r.weir")
         self.assertEqual(self.path("r.weir").read_text(),
                          """template t(a, b = 5, c = "x") "d" { when pay where v > a score b }
-
 rule r "one" = t(1, c = "y")
-
 rules t from "x.csv"
 rules t from tbl
 """)
@@ -151,7 +149,7 @@ class Imports(WeirCase):
     def test_imported_tests_run(self):
         out = self.run_weir("test", "a.weir").stdout
         self.assertIn("third", out)
-        self.assertIn("1 passed", out)
+        self.assertIn("1 test, 0 failed", out)
 
     def test_missing(self):
         self.write("d/d.weir", 'import "none.weir"\n')
