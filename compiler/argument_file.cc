@@ -16,6 +16,8 @@ namespace {
 using dsl::Expr;
 using dsl::ExprKind;
 
+constexpr std::size_t kMostColumns = 1000;
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -35,6 +37,10 @@ class CsvText {
       const std::size_t begin = at_;
       std::vector<ArgumentCell> cells;
       if (!read_line(cells)) return std::unexpected(error_);
+      if (cells.size() > kMostColumns) {
+        return error(begin, line_end_,
+                     "the line has more than " + std::to_string(kMostColumns) + " cells");
+      }
       if (!std::exchange(has_header, true)) {
         file.columns = std::move(cells);
         continue;

@@ -11,12 +11,16 @@ bool contains(dsl::Span outer, dsl::Span inner) {
   return outer.source == inner.source && outer.begin <= inner.begin && inner.end <= outer.end;
 }
 
+// Nothing also where several stand at one place: the rows of a table have no places of their own.
 std::optional<std::size_t> argument_at(const MadeFrom& from, dsl::Span span) {
+  std::optional<std::size_t> found;
   for (std::size_t i = 0; i < from.arguments.size(); ++i) {
     const auto& [ast, value] = from.arguments[i];
-    if (contains(ast->expr(value).span, span)) return i;
+    if (ast == nullptr || !contains(ast->expr(value).span, span)) continue;
+    if (found) return std::nullopt;
+    found = i;
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace
