@@ -34,10 +34,11 @@ struct Judged {
   std::size_t run = 0;               // of pass->runs
 };
 
-double days_of(const BacktestOptions& options, const PurchaseLedger& ledger) {
-  const std::int64_t from = options.input.from_ms.value_or(ledger.first_ms().value_or(0));
-  const std::int64_t until = options.input.until_ms.value_or(ledger.last_ms().value_or(from));
-  const double span = static_cast<double>(until) - static_cast<double>(from);
+// From the first event of the period to the last.
+double days_of(const PurchaseLedger& ledger) {
+  const std::int64_t first = ledger.first_ms().value_or(0);
+  const double span =
+      static_cast<double>(ledger.last_ms().value_or(first)) - static_cast<double>(first);
   return std::max(1.0, span / static_cast<double>(kDayMs));
 }
 
@@ -182,7 +183,7 @@ Result<void> Backtest::run_pass(const std::vector<std::size_t>& which) {
   auto result = pass.run();
   if (!result) return std::unexpected(result.error());
   const auto shared = std::make_shared<PassResult>(std::move(*result));
-  const double days = days_of(options_, *shared->ledger);
+  const double days = days_of(*shared->ledger);
   for (std::size_t j = 0; j < which.size(); ++j) {
     Judged& judged = judged_[which[j]];
     judged.figures = figures_of(shared->ledger->facts(), shared->runs[j], days);
@@ -262,7 +263,7 @@ void Backtest::fill_purchases(BacktestReport& report, const PassResult& pass) co
   report.known_at_ms = options_.labels.known_at_ms;
   report.first_ms = pass.ledger->first_ms();
   report.last_ms = pass.ledger->last_ms();
-  report.days = days_of(options_, *pass.ledger);
+  report.days = days_of(*pass.ledger);
   report.fraud = purchases.fraud;
   report.honest = purchases.honest;
   report.unlabelled = purchases.unlabelled;

@@ -56,6 +56,11 @@ TEST(BacktestHtml, AxesEndAtRoundNumbers) {
   EXPECT_GE(plot.x_most, 131);
   EXPECT_LE(plot.y_least, 0.82);
   EXPECT_GE(plot.y_most, 0.93);
+  plot.y_share = true;
+  plot.lines[0].points[1].y = 0.99;
+  fit_axes(plot);
+  EXPECT_EQ(plot.y_most, 1);
+  EXPECT_LE(plot.y_least, 0.82);
 }
 
 TEST(BacktestHtml, EmptyReportIsAPage) {

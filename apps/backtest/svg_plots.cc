@@ -23,7 +23,7 @@ double place_x(double share) { return kLeft + share * (kWidth - kLeft - kRight);
 double place_y(double share) { return kHeight - kBottom - share * (kHeight - kTop - kBottom); }
 
 std::string tick_text(double value, bool is_share) {
-  return is_share ? fmt::format("{:.0f}%", value * 100) : fmt::format("{:.6g}", value);
+  return is_share ? fmt::format("{:.4g}%", value * 100) : fmt::format("{:.6g}", value);
 }
 
 void begin(std::string& out, const std::string& title, const std::string& description) {
@@ -64,7 +64,7 @@ void grid_x(std::string& out, double least, double most, bool is_share) {
     const double share = static_cast<double>(i) / kTicks;
     out += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}V{:.1f}\"/>", place_x(share), kTop,
                        kHeight - kBottom);
-    text(out, place_x(share), kHeight - kBottom + 16, "middle",
+    text(out, place_x(share), kHeight - kBottom + 16, i == kTicks ? "end" : "middle",
          tick_text(least + share * (most - least), is_share));
   }
 }
@@ -112,7 +112,7 @@ double round_up(double value) {
 }
 
 void fit_axes(XyPlot& plot) {
-  const auto fit = [&](double PlotPoint::* value, double& least, double& most) {
+  const auto fit = [&](double PlotPoint::* value, bool is_share, double& least, double& most) {
     double low = INFINITY;
     double high = -INFINITY;
     for (const PlotLine& line : plot.lines) {
@@ -126,9 +126,13 @@ void fit_axes(XyPlot& plot) {
     least = std::max(0.0, std::floor(low / step) * step);
     most = least + step * kTicks;
     if (most < high) most = least + round_up((high - least) / kTicks) * kTicks;
+    if (is_share && most > 1) {
+      least = std::max(0.0, least - (most - 1));
+      most = 1;
+    }
   };
-  fit(&PlotPoint::x, plot.x_least, plot.x_most);
-  fit(&PlotPoint::y, plot.y_least, plot.y_most);
+  fit(&PlotPoint::x, plot.x_share, plot.x_least, plot.x_most);
+  fit(&PlotPoint::y, plot.y_share, plot.y_least, plot.y_most);
 }
 
 void append_xy_plot(std::string& out, const XyPlot& plot) {
