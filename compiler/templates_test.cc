@@ -209,7 +209,9 @@ TEST(ArgumentFile, Values) {
       ASSERT_EQ(expr.args.size(), 2U);
       EXPECT_EQ(ast.expr(expr.args[1]).text, "a,b");
     }
-    if (kind == ExprKind::kList && std::string_view(text) == "[]") EXPECT_TRUE(expr.args.empty());
+    if (kind == ExprKind::kList && std::string_view(text) == "[]") {
+      EXPECT_TRUE(expr.args.empty());
+    }
   }
 }
 
