@@ -144,7 +144,7 @@ void TestFeatures::hold(const Expected& expected, std::vector<TestJudge::Finding
   if (same) return;
   out.push_back({true,
                  "expected " + expectation_text(*expected.expect, sources_) + ", and it is " +
-                     (found ? nfa::value_text(type, *found) : "absent"),
+                     (found ? nfa::value_text(type, *found, nfa::Quoting::kQuoted) : "absent"),
                  expected.expect});
 }
 

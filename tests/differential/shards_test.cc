@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "event/decimal.h"
 #include "event/test_threads.h"
+#include "nfa/value_text.h"
 #include "runtime/engine.h"
 #include "tests/differential/engine_runner.h"
 
@@ -34,6 +36,21 @@ rule wide { by c, m when a as x then a as y where v + x.v == 7 within 1m reason 
 rule everyone { by all when 2 b as x where v == 6 within 10s score 10 }
 rule single { when b as x where v * 4000000000000000000 > 3 or v == 5 score 60 }
 rule keyed { by c when a as x where v == 2 cooldown 20s decide review }
+
+# Features on three levels, by keys that are others than those of the rules.
+feature often = count(a by c over 5s)
+feature calm = count(b where often < 2 by m over 20s every 3s)
+feature mood = sum(a.v where calm > 1 by c, m session 4s)
+feature others = distinct(b.v by m over 8s) excluding current
+feature lately = avg(a.v where v > 1 by c over last 4)
+feature today = max(a.v by to_m each 15s)
+rule busy { by c when a as x where often > 1 and mood > 5
+            then b as y where calm[m] >= x.often within 30s score 4
+            emit o = often, d = x.mood, l = lately, s = x.often }
+rule named { when b as x where mood[c, 1] > 3 or today[m] == 7 or zscore(v, lately[c]) > 1.1
+             score x.others }
+rule shown { by m when b as x where v == 3 then a as y where x.others > 3 within 10s
+             emit a = x.calm, b = first(x).others, c = y.today }
 )";
 
 // More rules of one shape, so that types are indexed.
@@ -57,6 +74,11 @@ class Writer final : public runtime::Sink {
     text += alert.truncated ? " truncated" : "";
     for (const auto& key : alert.key) text += " " + std::string(key.name);
     text += " " + std::string(alert.key_bytes) + " " + std::string(alert.reason);
+    if (alert.has_score) text += " " + event::print_decimal(alert.score.decimal);
+    for (const auto& emit : alert.emits) {
+      text += " " + std::string(emit.name) + "=";
+      text += emit.present ? nfa::value_text(*emit.type, emit.value) : "";
+    }
     for (const auto& part : alert.match) {
       text += " " + std::string(part.name);
       for (const auto& event : part.events) text += ":" + std::to_string(event.seq);
@@ -85,7 +107,7 @@ struct Row {
     const auto& fields = schema.types[row.type.index()].fields;
     slots.resize(fields.size());
     present.assign(event::presence_words(fields.size()), 0);
-    for (std::size_t i = 0; i < fields.size(); ++i) {
+    for (std::size_t i = 0; i < fields.size() && !fields[i].derived; ++i) {
       if (fields[i].name == "c") {
         card = "card number " + std::to_string(random() % 6);
         slots[i] = event::Value::of_string(card);

@@ -45,8 +45,10 @@ reference::Case make_case(std::uint64_t i) {
   const std::uint64_t pair = i * 7919 % (constructs.size() * constructs.size());
   const std::string& first = constructs[pair / constructs.size()];
   const std::string& second = constructs[pair % constructs.size()];
+  // Levels of features over streams with gaps: what expires between batches.
+  if (i % 12 == 2) return reference::generate_feature_case_of(i + 1, "nested", "day jumps", 12);
   if (features) return reference::generate_feature_case_of(i + 1, first, second, 12);
-  if (i % 4 == 3) return reference::generate_ordered_case(i + 1, 11);
+  if (i % 4 == 3 || i % 12 == 10) return reference::generate_ordered_case(i + 1, 11);
   return reference::generate_case_of(i + 1, first, second, 10);
 }
 
