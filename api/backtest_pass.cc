@@ -229,10 +229,6 @@ void BacktestPass::summarise() {
   const nfa::Image& image = *jobs_.front().image;
   const runtime::EngineStats stats = engines_.front()->stats();
   if (summary.bad > 0 && summary.bad == summary.read) summary.hint = hint_;
-  summary.accepted = stats.accepted;
-  summary.late = stats.late;
-  summary.future = stats.future;
-  summary.clamped = stats.clamped;
   summary.alerts = stats.alerts;
   for (std::size_t i = 0; i < stats.alerts_by_rule.size(); ++i) {
     if (stats.alerts_by_rule[i] == 0) continue;
@@ -243,20 +239,11 @@ void BacktestPass::summarise() {
       summary.decisions.emplace_back(image.decisions[i], stats.decisions[i]);
     }
   }
-  summary.withheld = stats.withheld;
-  summary.limited = stats.limited;
-  summary.unexamined = stats.unexamined;
-  summary.overflow = stats.overflow;
-  summary.division_by_zero = stats.division_by_zero;
-  summary.enum_unlisted = odd_.enums_unlisted;
-  summary.decimal_out_of_range = odd_.decimals_out_of_range;
-  summary.decimal_rounded = odd_.decimals_rounded;
+  add_figures(summary, stats, odd_);
   summary.seconds = static_cast<double>(env_.clock.steady_ns() - start_ns_) / 1e9;
   summary.events_per_second =
       summary.seconds > 0 ? static_cast<double>(summary.read) / summary.seconds : 0;
-  summary.peak_partial_matches = stats.peak_partial_matches;
   summary.peak_rss_bytes = peak_rss_bytes(env_.files);
-  if (stats.has_watermark) summary.watermark_ms = stats.watermark_ms;
 }
 
 Result<LabelBook> read_label_events(Env env, const event::Schema& schema,

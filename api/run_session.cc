@@ -353,10 +353,6 @@ RunSummary RunSession::summarise() const {
   RunSummary summary = counts_;
   if (summary.bad > 0 && summary.bad == summary.read) summary.hint = hint_;
   const runtime::EngineStats stats = engine_->stats();
-  summary.accepted = stats.accepted;
-  summary.late = stats.late;
-  summary.future = stats.future;
-  summary.clamped = stats.clamped;
   for (std::size_t i = 0; i < alerts_by_label_.size(); ++i) {
     if (alerts_by_label_[i] == 0) continue;
     summary.alerts_by_rule.emplace_back(
@@ -367,20 +363,11 @@ RunSummary RunSession::summarise() const {
       summary.decisions.emplace_back(image_.decisions[i], decision_counts_[i]);
     }
   }
-  summary.withheld = stats.withheld;
-  summary.limited = stats.limited;
-  summary.unexamined = stats.unexamined;
-  summary.overflow = stats.overflow;
-  summary.division_by_zero = stats.division_by_zero;
-  summary.enum_unlisted = odd_.enums_unlisted;
-  summary.decimal_out_of_range = odd_.decimals_out_of_range;
-  summary.decimal_rounded = odd_.decimals_rounded;
+  add_figures(summary, stats, odd_);
   summary.seconds = static_cast<double>(env_.clock.steady_ns() - start_ns_) / 1e9;
   summary.events_per_second =
       summary.seconds > 0 ? static_cast<double>(summary.read) / summary.seconds : 0;
-  summary.peak_partial_matches = stats.peak_partial_matches;
   summary.peak_rss_bytes = peak_rss_bytes(env_.files);
-  if (stats.has_watermark) summary.watermark_ms = stats.watermark_ms;
   return summary;
 }
 

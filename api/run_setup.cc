@@ -57,6 +57,24 @@ std::string hint_of(const event::BadRecord& bad, event::InputFormat format) {
              : "one JSON object a line is read";
 }
 
+void add_figures(RunSummary& summary, const runtime::EngineStats& stats,
+                 const event::OddCounts& odd) {
+  summary.accepted = stats.accepted;
+  summary.late = stats.late;
+  summary.future = stats.future;
+  summary.clamped = stats.clamped;
+  summary.withheld = stats.withheld;
+  summary.limited = stats.limited;
+  summary.unexamined = stats.unexamined;
+  summary.overflow = stats.overflow;
+  summary.division_by_zero = stats.division_by_zero;
+  summary.enum_unlisted = odd.enums_unlisted;
+  summary.decimal_out_of_range = odd.decimals_out_of_range;
+  summary.decimal_rounded = odd.decimals_rounded;
+  summary.peak_partial_matches = stats.peak_partial_matches;
+  if (stats.has_watermark) summary.watermark_ms = stats.watermark_ms;
+}
+
 std::uint64_t peak_rss_bytes(base::FileEnv& files) {
   constexpr std::uint64_t kMostBytes = 1 << 16;
   const auto status = files.read_file("/proc/self/status", kMostBytes);

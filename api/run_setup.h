@@ -20,6 +20,10 @@ namespace weir::api {
 // What may be wrong with an input of which no record is good; empty if there is nothing to say.
 [[nodiscard]] std::string hint_of(const event::BadRecord& bad, event::InputFormat format);
 
+// The figures of a summary that the engine and the readers keep.
+void add_figures(RunSummary& summary, const runtime::EngineStats& stats,
+                 const event::OddCounts& odd);
+
 // The most memory that the process has held, as Linux tells it; 0 elsewhere.
 [[nodiscard]] std::uint64_t peak_rss_bytes(base::FileEnv& files);
 

@@ -7,12 +7,13 @@
 namespace weir::nfa {
 
 void MatchEnumerator::begin(const RunStore& store, const RunStore::Layout& layout,
-                            const Automaton& automaton, std::span<const Root> roots) {
+                            const Automaton& automaton, std::span<const Root> roots, bool every) {
   store_ = &store;
   layout_ = &layout;
   automaton_ = &automaton;
   roots_ = roots;
   open_ = false;
+  every_ = every;
   leave_start_ = false;
   lengths_known_ = false;
   length_ = -1;
@@ -289,7 +290,7 @@ bool MatchEnumerator::choose_at(std::size_t depth, std::int32_t remaining, std::
 // Whether an assignment that gives the same events to the same names came before (L3.5). Only
 // parts that share a label can make one.
 bool MatchEnumerator::is_repeated() {
-  if (!automaton_->labels_shared || mutant(Mutant::kDuplicatesReported)) return false;
+  if (every_ || !automaton_->labels_shared || mutant(Mutant::kDuplicatesReported)) return false;
   std::string key;
   for (const TakenEvent& taken : match_) {
     const std::uint16_t label =

@@ -39,9 +39,10 @@ struct TakenEvent {
 
 class MatchEnumerator {
  public:
-  // Begins a round over the histories that end at `roots`.
+  // Begins a round over the histories that end at `roots`. `every`: those that give the same events
+  // to the same names as one before are given too.
   void begin(const RunStore& store, const RunStore::Layout& layout, const Automaton& automaton,
-             std::span<const Root> roots);
+             std::span<const Root> roots, bool every = false);
   // The next assignment, oldest event first; false: no more. Skips first events before
   // `start_floor`, and those in store.dead_starts.
   [[nodiscard]] bool next(std::uint32_t start_floor);
@@ -119,6 +120,7 @@ class MatchEnumerator {
   std::vector<std::uint32_t> at_event_;  // candidates of one event, in choose_at()
   std::vector<std::uint32_t> visited_;   // by local: epoch of the last expand()
   std::uint32_t epoch_ = 0;
+  bool every_ = false;
   std::unordered_set<std::string> given_;  // assignments, as events and labels
 };
 

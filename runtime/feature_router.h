@@ -29,6 +29,8 @@ class FeatureRouter {
              FeatureChunk& chunk);
 
   [[nodiscard]] std::vector<nfa::CountedPredicate>& counted() { return context_.counted(); }
+  // What expressions in keys (`F[x]`) counted.
+  [[nodiscard]] const nfa::EvalCounters& counters() const { return context_.counters(); }
 
  private:
   void route_access(const FeatureAccess& access, const event::Row& row, FeatureOp& op,

@@ -80,6 +80,10 @@ void FeatureStage::advance(std::int64_t now_ms) {
 
 void FeatureStage::add_stats(EngineStats& stats) const {
   for (const auto& shard : shards_) shard->add_stats(stats);
+  for (const FeatureRouter& router : routers_) {
+    stats.overflow += router.counters().overflow;
+    stats.division_by_zero += router.counters().division_by_zero;
+  }
 }
 
 }  // namespace weir::runtime

@@ -319,7 +319,8 @@ bool RuleRunner::best_open(nfa::RunStore& store, const KeyRef& key, std::uint32_
       id = cohort.next;
       if (cohort.start != start) continue;
       const nfa::Root root{cohort.set, 0};
-      open_runs_.begin(store, layout, rule_.automaton, {&root, 1});
+      // Every one: of two that are one match (L3.5) one may have more parts done.
+      open_runs_.begin(store, layout, rule_.automaton, {&root, 1}, true);
       if (list == layout.edges) {
         if (may_match(store, key)) return false;
         continue;
