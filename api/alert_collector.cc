@@ -24,6 +24,7 @@ std::int64_t plus(std::int64_t a, std::int64_t b) {
 
 RuleMode public_mode(nfa::RuleMode mode) {
   if (mode == nfa::RuleMode::kLive) return RuleMode::live;
+  if (mode == nfa::RuleMode::kCanary) return RuleMode::canary;
   return mode == nfa::RuleMode::kShadow ? RuleMode::shadow : RuleMode::off;
 }
 
@@ -48,7 +49,8 @@ ScoreDecider::ScoreDecider(const nfa::Image& image, runtime::LoadedImage loaded)
       context_(loaded_.conditions),
       decider_(image, context_) {
   for (std::uint32_t i = 0; i < image.rules.size() && !live_rule_; ++i) {
-    if (image.rules[i].mode == nfa::RuleMode::kLive) live_rule_ = i;
+    const nfa::RuleMode mode = image.rules[i].mode;
+    if (mode == nfa::RuleMode::kLive || mode == nfa::RuleMode::kCanary) live_rule_ = i;
   }
 }
 
@@ -110,7 +112,7 @@ void AlertCollector::on_alert(const runtime::Alert& alert) {
   if (!is_judged(alert.ts_ms)) return;
   RuleAlerts& counts = facts_.alerts[alert.rule];
   ++counts.alerts;
-  if (image_.rules[alert.rule].mode == nfa::RuleMode::kLive) {
+  if (alert.live) {
     ++facts_.live_alerts;
     if (const std::int64_t day = day_of(alert.ts_ms); day != day_) {
       day_ = day;
@@ -141,7 +143,8 @@ void AlertCollector::take_deadline(const runtime::Alert& alert) {
   }
   if (first < 0 || alert.is_timeout) return;
   ++counts.deadlines_on_fraud;
-  facts_.late_hits.push_back({alert.rule, static_cast<std::uint32_t>(first), alert.ts_ms});
+  facts_.late_hits.push_back(
+      {alert.rule, static_cast<std::uint32_t>(first), alert.ts_ms, alert.live});
 }
 
 void AlertCollector::add_match_lines(const runtime::Alert& alert) {
@@ -191,6 +194,7 @@ std::uint32_t AlertCollector::pattern_of(const runtime::Decision& decision) {
     const std::int64_t score = fired.has_score ? narrow(fired.score.decimal) : 0;
     pattern_bytes_.append(reinterpret_cast<const char*>(&fired.rule), sizeof fired.rule);
     pattern_bytes_.append(reinterpret_cast<const char*>(&score), sizeof score);
+    pattern_bytes_ += fired.live ? '\1' : '\0';
   }
   const auto next = static_cast<std::uint32_t>(facts_.patterns.size());
   const auto [found, added] = patterns_.try_emplace(pattern_bytes_, next);
@@ -204,9 +208,9 @@ FiredPattern AlertCollector::make_pattern(const runtime::Decision& decision) {
   bool any_live = false;
   for (const runtime::FiredRule& fired : decision.rules) {
     const std::int64_t score = fired.has_score ? narrow(fired.score.decimal) : 0;
-    pattern.fired.push_back({fired.rule, score});
+    pattern.fired.push_back({fired.rule, score, fired.live});
     const RuleFacts& rule = facts_.rules[fired.rule];
-    if (rule.mode != RuleMode::live) continue;
+    if (!fired.live) continue;
     any_live = true;
     add_money(pattern.score_e4, score);
     if (rule.flags) ++deciders;
@@ -224,12 +228,11 @@ void AlertCollector::ask_what_if(FiredPattern& pattern, std::size_t deciders) {
   const auto flags = [&](std::int64_t score_e4) {
     return scores_->decide(score_e4) <= options_.flag_from;
   };
-  const auto live = std::ranges::count_if(pattern.fired, [&](const auto& fired) {
-    return facts_.rules[fired.rule].mode == RuleMode::live;
-  });
+  const auto live =
+      std::ranges::count_if(pattern.fired, [&](const auto& fired) { return fired.live; });
   for (const auto& fired : pattern.fired) {
     const RuleFacts& rule = facts_.rules[fired.rule];
-    if (rule.mode == RuleMode::live) {
+    if (fired.live) {
       const bool others = deciders - (rule.flags ? 1 : 0) > 0;
       const std::int64_t score = plus(pattern.score_e4, -fired.score_e4);
       if (pattern.flagged && !others && !(live > 1 && flags(score))) {

@@ -20,17 +20,7 @@ void append_string_or_null(std::string& out, std::string_view text) {
   }
 }
 
-std::string_view mode_name(nfa::RuleMode mode) {
-  switch (mode) {
-    case nfa::RuleMode::kLive:
-      return "live";
-    case nfa::RuleMode::kShadow:
-      return "shadow";
-    case nfa::RuleMode::kOff:
-      return "off";
-  }
-  return "live";
-}
+std::string_view mode_name(bool live) { return live ? "live" : "shadow"; }
 
 void append_score(std::string& out, bool has_score, const event::Value& score) {
   if (has_score) {
@@ -91,9 +81,7 @@ AlertWriter::AlertWriter(const nfa::Image& image, bool whole_events)
       text.head += ",\"version\":";
       append_json_string(text.head, rule.version);
       text.head += ",\"key\":{";
-      text.mode = ",\"mode\":";
-      append_json_string(text.mode, mode_name(rule.mode));
-      text.mode += is_timeout ? ",\"timeout\":true,\"decision\":" : ",\"decision\":";
+      text.mode = is_timeout ? ",\"timeout\":true,\"decision\":" : ",\"decision\":";
       text.tags = ",\"tags\":[";
       for (const std::string& tag : outcomes.tags) {
         if (text.tags.back() != '[') text.tags += ',';
@@ -156,6 +144,8 @@ void AlertWriter::append_alert(std::string& out, const runtime::Alert& alert) co
   append_int(out, alert.ts_ms);
   out += ",\"seq\":";
   append_seq(out, alert.has_seq, alert.seq);
+  out += ",\"mode\":";
+  append_json_string(out, mode_name(alert.live));
   out += text.mode;
   append_decision_name(out, alert.decision);
   out += ",\"score\":";
@@ -180,7 +170,7 @@ void AlertWriter::append_fired(std::string& out, const runtime::FiredRule& fired
   out += ",\"version\":";
   append_json_string(out, rule.version);
   out += ",\"mode\":";
-  append_json_string(out, mode_name(rule.mode));
+  append_json_string(out, mode_name(fired.live));
   out += ",\"score\":";
   append_score(out, fired.has_score, fired.score);
   out += ",\"reason\":";

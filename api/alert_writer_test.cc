@@ -40,7 +40,6 @@ TEST(AlertWriter, WritesNullsForWhatARuleDoesNotSay) {
 TEST(AlertWriter, WritesEveryMember) {
   nfa::Image image = image_of_one_rule();
   nfa::RuleImage& rule = image.rules.front();
-  rule.mode = nfa::RuleMode::kShadow;
   rule.owner = "o\"o";
   rule.severity = "high";
   rule.description = "d";
@@ -55,6 +54,7 @@ TEST(AlertWriter, WritesEveryMember) {
   const std::vector<runtime::MatchedPart> match = {
       {"a", {{7, 3, "", R"({"n":1})"}, {8, 4, "", ""}}}};
   runtime::Alert alert;
+  alert.live = false;
   alert.truncated = true;
   alert.key = key;
   alert.emits = key;

@@ -45,6 +45,7 @@ struct FiredPattern {
   struct Fired {
     std::uint32_t rule = 0;
     std::int64_t score_e4 = 0;
+    bool live = true;
   };
   std::vector<Fired> fired;
   std::int64_t score_e4 = 0;  // summed over the live ones
@@ -78,6 +79,7 @@ struct LateHit {
   std::uint32_t rule = 0;
   std::uint32_t fraud = 0;  // the earliest in the match
   std::int64_t ts_ms = 0;
+  bool live = true;
 };
 
 struct RuleFacts {

@@ -54,6 +54,7 @@ void add_delay(JsonObject& out, const BacktestDelay& delay) {
 
 const char* mode_name(RuleMode mode) {
   if (mode == RuleMode::live) return "live";
+  if (mode == RuleMode::canary) return "canary";
   return mode == RuleMode::shadow ? "shadow" : "off";
 }
 

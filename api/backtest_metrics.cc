@@ -132,8 +132,7 @@ RuleDelays delays_of(const PurchaseFacts& purchases, const RunFacts& run) {
     const std::uint32_t key = purchases.frauds[late.fraud].key;
     if (key == kNoKey) continue;
     hits.push_back({late.rule, key, late.ts_ms});
-    const RuleFacts& rule = run.rules[late.rule];
-    if (rule.mode == RuleMode::live && rule.flags) hits.push_back({kAnyRule, key, late.ts_ms});
+    if (late.live && run.rules[late.rule].flags) hits.push_back({kAnyRule, key, late.ts_ms});
   }
   std::ranges::sort(hits);
   const std::vector<std::int64_t> begun = first_fraud(purchases);

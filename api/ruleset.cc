@@ -22,6 +22,8 @@ RuleMode public_mode(nfa::RuleMode mode) {
       return RuleMode::shadow;
     case nfa::RuleMode::kOff:
       return RuleMode::off;
+    case nfa::RuleMode::kCanary:
+      return RuleMode::canary;
   }
   return RuleMode::live;
 }

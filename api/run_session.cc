@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "api/record_json.h"
 #include "api/reject_writer.h"
@@ -37,10 +38,19 @@ RunSession::RunSession(const nfa::Image& image, const RunOptions& options, Env e
       env_(env),
       observer_(observer),
       writer_(image, options.match_events),
+      sinks_(image, options.sinks),
+      sent_(sinks_.names().size()),
       alerts_by_label_(image.rules.size() * 2),
       decision_counts_(image.decisions.size()) {}
 
 Result<RunSummary> RunSession::run() {
+  auto summary = run_stream();
+  // What was sent before a failure stays sent; what waits is given up.
+  if (!summary) static_cast<void>(close_sinks(true));
+  return summary;
+}
+
+Result<RunSummary> RunSession::run_stream() {
   if (auto opened = open(); !opened) return std::unexpected(opened.error());
   start_ns_ = env_.clock.steady_ns();
   while (true) {
@@ -57,6 +67,7 @@ Result<RunSummary> RunSession::run() {
   } else {
     engine_->finish(*this);
   }
+  if (auto closed = close_sinks(false); !closed) return std::unexpected(closed.error());
   report_progress(true);
   const RunSummary summary = summarise();
   if (outputs_[kSummary].is_open()) {
@@ -76,6 +87,9 @@ Result<void> RunSession::open() {
   if (options_.threads < 1 || options_.threads > kMostThreads) {
     return fail(ErrorCode::invalid_argument,
                 "the number of threads is not from 1 to " + std::to_string(kMostThreads));
+  }
+  if (std::string fault = fault_of_sinks(options_.sinks); !fault.empty()) {
+    return fail(ErrorCode::invalid_argument, std::move(fault));
   }
   event::InputOptions input = input_options(options_);
   if (options_.threads > 1) {
@@ -98,36 +112,40 @@ Result<void> RunSession::open() {
 }
 
 Result<void> RunSession::check_outputs() const {
-  const std::array<std::pair<const char*, std::string>, kOutputs> outputs = {{
+  std::vector<std::pair<std::string, std::string>> outputs = {
       {"alerts", plain_path(options_.alerts_path)},
       {"decisions", plain_path(options_.decisions_path)},
       {"bad input", plain_path(options_.bad_input_path)},
       {"late events", plain_path(options_.late_path)},
       {"the summary", plain_path(options_.summary_path)},
-  }};
-  for (std::size_t i = 0; i < kOutputs; ++i) {
+  };
+  for (const NamedSink& sink : options_.sinks) {
+    outputs.emplace_back("the sink " + sink.name, plain_path(sink.path));
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto& [what, path] = outputs[i];
     if (path.empty() || path == "/dev/null") continue;
     for (std::size_t j = 0; j < i; ++j) {
       if (outputs[j].second.empty() || !same_file(path, outputs[j].second)) continue;
-      return fail(ErrorCode::invalid_argument, std::string(outputs[j].first) + " and " + what +
+      return fail(ErrorCode::invalid_argument, outputs[j].first + " and " + what +
                                                    " would both be written to " +
                                                    (path == "-" ? "standard output" : path));
     }
     for (const std::string& input : source_->source_names()) {
       if (path == "-" || !same_file(path, input)) continue;
       return fail(ErrorCode::invalid_argument,
-                  std::string(what) + " would be written to " + path + ", which is an input");
+                  what + " would be written to " + path + ", which is an input");
     }
   }
   return {};
 }
 
 Result<void> RunSession::open_outputs() {
-  const std::array<const std::string*, kOutputs> paths = {
-      &options_.alerts_path, &options_.decisions_path, &options_.bad_input_path,
-      &options_.late_path, &options_.summary_path};
-  outputs_.reserve(kOutputs);
+  std::vector<const std::string*> paths = {&options_.alerts_path, &options_.decisions_path,
+                                           &options_.bad_input_path, &options_.late_path,
+                                           &options_.summary_path};
+  for (const NamedSink& sink : options_.sinks) paths.push_back(&sink.path);
+  outputs_.reserve(paths.size());
   for (const std::string* path : paths) {
     auto output = OutputWriter::open(env_.files, plain_path(*path));
     if (!output) return std::unexpected(public_error(output.error()));
@@ -263,6 +281,20 @@ Result<void> RunSession::output_errors() const {
   for (const OutputWriter& output : outputs_) {
     if (output.error()) return std::unexpected(public_error(*output.error()));
   }
+  if (sink_error_) return std::unexpected(*sink_error_);
+  return {};
+}
+
+// All of them, also where one fails.
+Result<void> RunSession::close_sinks(bool stopped) {
+  if (std::exchange(sinks_closed_, true)) return {};
+  std::optional<Error> failed = sink_error_;
+  for (const NamedSink& each : options_.sinks) {
+    if (each.sink == nullptr) continue;
+    const auto closed = each.sink->close(stopped);
+    if (!closed && !failed) failed = closed.error();
+  }
+  if (failed) return std::unexpected(*failed);
   return {};
 }
 
@@ -281,10 +313,29 @@ Result<void> RunSession::close_outputs() {
 void RunSession::on_alert(const runtime::Alert& alert) {
   ++counts_.alerts;
   ++alerts_by_label_[std::size_t{alert.rule} * 2 + (alert.is_timeout ? 1 : 0)];
+  if (alert.live && !sinks_.of(alert.rule, alert.is_timeout).empty()) send(alert);
   OutputWriter& output = outputs_[kAlerts];
   if (!output.is_open()) return;
   writer_.append_alert(output.buffer(), alert);
   output.line_done();
+}
+
+void RunSession::send(const runtime::Alert& alert) {
+  sent_line_.clear();
+  writer_.append_alert(sent_line_, alert);
+  for (const std::uint32_t name : sinks_.of(alert.rule, alert.is_timeout)) {
+    ++sent_[name];
+    const std::uint32_t given = sinks_.given(name);
+    if (given == SinkTable::kNowhere || sink_error_) continue;
+    if (AlertSink* sink = options_.sinks[given].sink; sink != nullptr) {
+      const auto taken = sink->send(alert.id.hex(), sent_line_);
+      if (!taken) sink_error_ = taken.error();
+    } else {
+      OutputWriter& output = outputs_[kOutputs + given];
+      output.buffer() += sent_line_;
+      output.line_done();
+    }
+  }
 }
 
 void RunSession::on_decision(const runtime::Decision& decision) {
@@ -362,6 +413,11 @@ RunSummary RunSession::summarise() const {
     if (decision_counts_[i] > 0) {
       summary.decisions.emplace_back(image_.decisions[i], decision_counts_[i]);
     }
+  }
+  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+    if (sent_[i] == 0) continue;
+    auto& to = sinks_.given(i) == SinkTable::kNowhere ? summary.unsent : summary.sent;
+    to.emplace_back(sinks_.names()[i], sent_[i]);
   }
   add_figures(summary, stats, odd_);
   summary.seconds = static_cast<double>(env_.clock.steady_ns() - start_ns_) / 1e9;

@@ -24,6 +24,7 @@
 #include "api/env.h"
 #include "api/output_writer.h"
 #include "api/replay_pacer.h"
+#include "api/sink_table.h"
 #include "base/executor.h"
 #include "event/input.h"
 #include "nfa/image.h"
@@ -43,6 +44,9 @@ class RunSession final : private runtime::Sink {
   enum Output : std::size_t { kAlerts, kDecisions, kBadInput, kLate, kSummary, kOutputs };
   static constexpr std::int64_t kProgressNs = 100'000'000;
 
+  [[nodiscard]] Result<RunSummary> run_stream();
+  [[nodiscard]] Result<void> close_sinks(bool stopped);
+  void send(const runtime::Alert& alert);
   [[nodiscard]] Result<void> open();
   [[nodiscard]] Result<void> check_outputs() const;
   [[nodiscard]] Result<void> open_outputs();
@@ -75,7 +79,12 @@ class RunSession final : private runtime::Sink {
   std::unique_ptr<runtime::Engine> engine_;
   std::unique_ptr<event::EventSource> source_;
   event::Batch batch_;
-  std::vector<OutputWriter> outputs_;  // by Output
+  std::vector<OutputWriter> outputs_;  // by Output, then of the sinks that are given
+  SinkTable sinks_;
+  std::vector<std::uint64_t> sent_;  // by sinks_.names()
+  std::string sent_line_;
+  std::optional<Error> sink_error_;
+  bool sinks_closed_ = false;
   std::optional<DuplicateFilter> duplicates_;
   std::optional<ReplayPacer> pacer_;
   bool plain_ = true;            // rows go to the engine as they are

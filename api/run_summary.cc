@@ -124,6 +124,10 @@ std::string summary_json(const RunSummary& s) {
   append_member(out, "unexamined", s.unexamined);
   append_member(out, "overflow", s.overflow);
   append_member(out, "division_by_zero", s.division_by_zero);
+  out += ",\"sent\":";
+  append_counts(out, s.sent);
+  out += ",\"unsent\":";
+  append_counts(out, s.unsent);
   append_text(out, "first_bad", s.first_bad);
   append_text(out, "first_future", s.first_future);
   append_text(out, "first_unknown_type", s.first_unknown);
@@ -163,6 +167,8 @@ std::string summary_text(const RunSummary& s) {
        {"event forgotten by a limit", "events forgotten by a limit", s.limited},
        {"moment with too many assignments", "moments with too many assignments", s.unexamined}});
   if (!held.empty()) out += "  " + held + "\n";
+  if (!s.sent.empty()) out += "  sent to sinks: " + listed(s.sent) + "\n";
+  if (!s.unsent.empty()) out += "  for sinks that are not given: " + listed(s.unsent) + "\n";
   if (!s.decisions.empty()) out += "decisions: " + listed(s.decisions) + "\n";
   if (s.watermark_ms) {
     out += "watermark ";

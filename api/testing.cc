@@ -104,6 +104,7 @@ class TestRun {
     runtime::EngineOptions options;
     options.lateness_ms = stream.lateness_ms();
     options.all_decisions = true;
+    options.all_active = true;
     const auto engine = runtime::Engine::create(impl_.image, options);
     if (!engine) {
       invalid(engine.error().message, ref_.decl->span);

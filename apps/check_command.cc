@@ -39,6 +39,8 @@ std::string_view mode_name(RuleMode mode) {
       return "shadow";
     case RuleMode::off:
       return "off";
+    case RuleMode::canary:
+      return "canary";
   }
   return "live";
 }

@@ -10,6 +10,7 @@
 #include "apps/command_line.h"
 #include "apps/interrupt.h"
 #include "apps/progress_bar.h"
+#include "apps/sink_options.h"
 #include "apps/terminal.h"
 
 namespace weir::apps {
@@ -27,6 +28,7 @@ struct RunArguments {
   std::vector<std::string> rules;
   CompileOptions compile;
   RunOptions run;
+  SinkOptions sinks;
   std::string input_format;
   std::string order = "watermark";
   std::optional<std::int64_t> lateness_ms;
@@ -83,6 +85,7 @@ void add_outputs(CLI::App& app, RunArguments& a) {
       ->type_name("OUT");
   app.add_flag("--decisions-all", a.run.all_decisions, "a decision line for each event");
   add_choice(app, "--match", a.match, {"events"}, "puts whole events in the alerts' `match`");
+  a.sinks.add_to(app);
   app.add_option("--summary", a.run.summary_path, "the summary as JSON")->type_name("FILE");
   add_choice(app, "--format", a.format, {"text", "json"}, "of the summary on standard error");
   app.add_flag("--quiet", a.quiet, "no progress, warnings or summary");
@@ -128,6 +131,7 @@ std::string complete(RunArguments& a) {
   if (a.run.from_ms && a.run.until_ms && *a.run.from_ms >= *a.run.until_ms) {
     return "--from is not before --until";
   }
+  if (std::string wrong = a.sinks.complete(a.run); !wrong.empty()) return wrong;
   if (a.speed.empty()) return "";
   std::string_view number = a.speed;
   if (number.ends_with('x')) number.remove_suffix(1);
@@ -161,7 +165,8 @@ int run_with(RunArguments& a) {
     return summary.error().code == ErrorCode::interrupted ? interrupt.exit_status() : kBadUsage;
   }
   if (!a.quiet) {
-    say(a.format == "json" ? summary_json(*summary) + "\n" : summary_text(*summary));
+    say(a.format == "json" ? summary_json(*summary) + "\n"
+                           : summary_text(*summary) + a.sinks.text());
   }
   return kGood;
 }

@@ -77,9 +77,9 @@ class OutcomeCompiler {
   }
 
   void take(const dsl::SendClause& clause) {
-    diagnostics_
-        .add(DiagnosticCode::kSendUnsupported, clause.span, "sending to sinks is not supported yet")
-        .help = "alerts go to the file given with --alerts";
+    if (std::ranges::find(result_.sinks, clause.sink) == result_.sinks.end()) {
+      result_.sinks.push_back(clause.sink);
+    }
   }
 
   void take(const dsl::ListChangeClause& clause) {

@@ -18,6 +18,7 @@
 #include "compiler/rule_hash.h"
 #include "compiler/rule_keys.h"
 #include "compiler/rule_lowering.h"
+#include "compiler/rule_mode.h"
 #include "compiler/ruleset.h"
 #include "compiler/suspicion.h"
 
@@ -53,7 +54,6 @@ class RuleCompiler {
     report_.span = decl_.span;
     report_.name_span = decl_.name.span;
     collect_parts();
-    check_unsupported();
     take_bounds();
     take_labels();
     compile_pattern();
@@ -82,17 +82,6 @@ class RuleCompiler {
 
   // ---- clauses that stand alone -----------------------------------------------------------------
 
-  void check_unsupported() {
-    if (body().active) {
-      diagnostics_.add(DiagnosticCode::kActiveUnsupported, body().active->span,
-                       "`active` is not supported yet");
-    }
-    if (body().mode && body().mode->kind == dsl::ModeKind::kCanary) {
-      diagnostics_.add(DiagnosticCode::kCanaryUnsupported, body().mode->span,
-                       "`mode canary` is not supported yet");
-    }
-  }
-
   void take_bounds() {
     if (body().within) {
       image_.automaton.within_ms = bounds_.checked_duration_ms(*body().within).value_or(0);
@@ -117,11 +106,7 @@ class RuleCompiler {
     image_.meta = meta_json(ast_, body().meta, diagnostics_);
     image_.pick_any = body().pick_any;
     image_.skip = skip_kind(body().skip);
-    if (body().mode) {
-      image_.mode = body().mode->kind == dsl::ModeKind::kShadow ? nfa::RuleMode::kShadow
-                    : body().mode->kind == dsl::ModeKind::kOff  ? nfa::RuleMode::kOff
-                                                                : nfa::RuleMode::kLive;
-    }
+    take_mode(body(), image_, diagnostics_);
   }
 
   // ---- the pattern ------------------------------------------------------------------------------
@@ -384,10 +369,7 @@ bool stands_alone(DiagnosticCode code) {
     case DiagnosticCode::kConstantOverflow:
     case DiagnosticCode::kUnknownDecision:
     case DiagnosticCode::kDuplicateEmit:
-    case DiagnosticCode::kSendUnsupported:
     case DiagnosticCode::kListChangeUnsupported:
-    case DiagnosticCode::kActiveUnsupported:
-    case DiagnosticCode::kCanaryUnsupported:
     case DiagnosticCode::kChainingUnsupported:
     case DiagnosticCode::kBadAggregate:
     case DiagnosticCode::kFeatureKeyUnsupported:

@@ -6,6 +6,8 @@
 #include "compiler/bounds.h"
 #include "compiler/expr_hash.h"
 #include "compiler/pattern_walk.h"
+#include "compiler/rule_mode.h"
+#include "event/time.h"
 
 namespace weir::compiler {
 
@@ -292,9 +294,24 @@ class RuleHasher {
     write_duration(out, clause.duration);
   }
 
+  // A rule without `active` writes nothing, so that its version is what it was without this clause.
+  void write_active(ByteWriter& out) {
+    if (!body_.active) return;
+    out.string("active");
+    for (const auto& moment : {body_.active->from, body_.active->until}) {
+      const auto ms = moment ? event::parse_rfc3339(*moment) : std::nullopt;
+      out.boolean(ms.has_value());
+      out.i64(ms.value_or(0));
+    }
+  }
+
   void write_labels(ByteWriter& out) {
     static constexpr std::string_view kModes[] = {"live", "shadow", "off", "canary"};
     out.string(kModes[body_.mode ? static_cast<std::size_t>(body_.mode->kind) : 0]);
+    if (body_.mode && body_.mode->kind == dsl::ModeKind::kCanary) {
+      out.u32(canary_ppm(body_.mode->percent).value_or(0));
+    }
+    write_active(out);
     out.string(input_.rule.decl->description);
     out.string(body_.owner.value_or(""));
     out.string(body_.severity.value_or(""));

@@ -58,9 +58,11 @@ struct Outcomes {
     ValueExpr value;
   };
   std::vector<Emit> emits;
+  std::vector<std::string> sinks;  // where alerts go besides; each once
 };
 
-enum class RuleMode : std::uint8_t { kLive, kShadow, kOff };
+// kCanary: live for a share of the keys, shadow for the others.
+enum class RuleMode : std::uint8_t { kLive, kShadow, kOff, kCanary };
 enum class SkipKind : std::uint8_t { kPastLast, kNone, kToNext, kToFirst, kToLast };
 
 // A condition of `having`.
@@ -90,6 +92,10 @@ struct RuleImage {
   std::string severity;
   std::string meta;  // JSON object text
   RuleMode mode = RuleMode::kLive;
+  std::uint32_t canary_ppm = 0;  // of the keys for which a canary is live; 1 to a million
+  // What completes outside has no outcome at all (L5.3).
+  std::int64_t active_from_ms = INT64_MIN;
+  std::int64_t active_until_ms = INT64_MAX;  // and after
   Automaton automaton;
   std::vector<KeyExpr> keys;   // keys[0] is the rule's own `by`, if it has one
   std::uint8_t shown_key = 0;  // of keys: whose field names alerts carry
@@ -144,7 +150,7 @@ struct Image {
 };
 
 // Of the bytes; another one is refused.
-inline constexpr std::uint32_t kImageVersion = 3;
+inline constexpr std::uint32_t kImageVersion = 4;
 
 // Image to bytes and back. read_image() never trusts: a byte string that is not an image of this
 // version, or breaks an invariant, is an Error (kCorrupt, kVersion), never a crash.

@@ -174,6 +174,7 @@ void show(ImageIo& io, Outcomes& outcomes) {
     io.plain(emit.name);
     show(io, emit.value);
   });
+  io.list(outcomes.sinks);
 }
 
 void show_keys(ImageIo& io, RuleImage& rule) {
@@ -203,7 +204,10 @@ void show(ImageIo& io, RuleImage& rule) {
                             &rule.owner, &rule.severity, &rule.meta}) {
     io.plain(*text);
   }
-  io.choice(rule.mode, RuleMode::kOff);
+  io.choice(rule.mode, RuleMode::kCanary);
+  io.plain(rule.canary_ppm);
+  io.plain(rule.active_from_ms);
+  io.plain(rule.active_until_ms);
   show(io, rule.automaton);
   show_keys(io, rule);
   io.list(rule.having, [&io](HavingCondition& condition) {

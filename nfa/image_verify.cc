@@ -203,6 +203,10 @@ class ImageVerifier {
     need(!named || rule.skip_name < rule.automaton.names.size(), "the part to skip to");
     need(rule.report >= 1, "the number of matches to report");
     need(rule.cooldown_ms >= 0, "the cooldown");
+    const bool canary = rule.mode == RuleMode::kCanary;
+    need(canary ? rule.canary_ppm >= 1 && rule.canary_ppm <= 1'000'000 : rule.canary_ppm == 0,
+         "the share of a canary");
+    need(rule.active_from_ms < rule.active_until_ms, "the times of activity");
     check_outcomes(rule.outcomes, index);
     need(rule.timeout.size() <= 1, "more than one timeout");
     need(rule.timeout.empty() || rule.automaton.keeps_timeouts, "a timeout that is not kept");

@@ -8,11 +8,12 @@ void Decider::add(const Alert& alert) {
   const auto& rule = image_.rules[alert.rule];
   FiredRule fired;
   fired.rule = alert.rule;
+  fired.live = alert.live;
   fired.has_score = alert.has_score;
   fired.score = alert.score;
   fired.reason = alert.reason;
   fired.alert = alert.id;
-  if (rule.mode == nfa::RuleMode::kLive) {
+  if (alert.live) {
     live_.push_back({fired_.size(), alert.decision, rule.outcomes.final});
   }
   fired_.push_back(std::move(fired));

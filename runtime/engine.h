@@ -47,6 +47,8 @@ struct EngineOptions {
   // Every rule keeps all its partial matches, also one that could detect by fronts: to look at
   // them.
   bool exact_plans = false;
+  // As tests in rule files want it: every rule is active at any time, a canary live for all keys.
+  bool all_active = false;
   // Nodes or events at which a key's match store is first looked at for gaps; tests set it low.
   std::uint32_t first_compaction = 16;
   // Events of a window group up to which a key is kept as these alone; tests set it low.
@@ -79,6 +81,7 @@ struct Alert {
   base::Hash128 id;
   std::string_view key_bytes;  // as runtime/key_codec.h makes them
   std::uint32_t rule = 0;      // of Image::rules
+  bool live = true;            // has effect; else what a shadow rule says
   bool is_timeout = false;
   bool truncated = false;
   std::span<const ReportedValue> key;
@@ -95,6 +98,7 @@ struct Alert {
 
 struct FiredRule {
   std::uint32_t rule = 0;
+  bool live = true;
   bool has_score = false;
   event::Value score;  // decimal
   std::string reason;

@@ -109,6 +109,7 @@ void RuleRunner::see_stateless(const nfa::Seen& seen, std::string_view key,
 void RuleRunner::report(nfa::RunStore& store, const KeyRef& key, const Completion& completion,
                         MatchReceiver& receiver) {
   if (moment_.unexamined()) ++unexamined_;
+  if (!is_active(completion.ts_ms)) return;
   for (std::size_t i = 0; i < moment_.size(); ++i) {
     Alert alert;
     report_one(store, key, moment_.reported(i), completion, rule_.outcomes, alert);
@@ -123,6 +124,15 @@ void RuleRunner::report(nfa::RunStore& store, const KeyRef& key, const Completio
     }
     receiver.on_match(alert, withheld, i == 0);
   }
+}
+
+// FROZEN: the share of a canary is of the range of XXH3-64 of the key's bytes.
+bool RuleRunner::is_live(std::string_view key) const {
+  if (rule_.mode != nfa::RuleMode::kCanary) return rule_.mode == nfa::RuleMode::kLive;
+  if (options_.all_active) return true;
+  constexpr unsigned __int128 kMillion = 1'000'000;
+  const auto place = static_cast<std::uint64_t>(base::hash64(key) * kMillion >> 64);
+  return place < rule_.canary_ppm;
 }
 
 void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
@@ -157,6 +167,7 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
     emits_.push_back(value);
   }
   alert.rule = index_;
+  alert.live = is_live(key.bytes);
   alert.key_bytes = key.bytes;
   alert.key = key_values_;
   alert.ts_ms = completion.ts_ms;
@@ -278,7 +289,7 @@ void RuleRunner::report_timeouts(nfa::RunStore& store, const KeyRef& key, std::i
         store.event(stepper_.layout(), start.event).ts_ms + rule_.automaton.within_ms;
     if (limit > deadline_ms) break;
     ++over;
-    if (start.matched != 0 || start.event < store.skip_floor) continue;
+    if (start.matched != 0 || start.event < store.skip_floor || !is_active(limit)) continue;
     const auto& first = store.event(stepper_.layout(), start.event);
     if (store.retained - first.retained >= rule_.automaton.limit) continue;  // forgotten
     if (!best_open(store, key, start.event, best)) continue;

@@ -55,6 +55,10 @@ class RuleRunner {
   [[nodiscard]] bool fire_rebuilt(nfa::RunStore& store, const KeyRef& key,
                                   const Completion& completion, bool keep_raw,
                                   MatchReceiver& receiver);
+  [[nodiscard]] bool is_active(std::int64_t ts_ms) const {
+    return (ts_ms >= rule_.active_from_ms && ts_ms < rule_.active_until_ms) || options_.all_active;
+  }
+  [[nodiscard]] bool is_live(std::string_view key) const;
   void report(nfa::RunStore& store, const KeyRef& key, const Completion& completion,
               MatchReceiver& receiver);
   void report_one(nfa::RunStore& store, const KeyRef& key, std::span<const nfa::TakenEvent> match,

@@ -56,6 +56,7 @@ PARTIES = {
     "zstd": (r"zstd\.h|zstd_errors\.h", r"PkgConfig::ZSTD", {"event", "state", "api"}),
     "zlib": (r"zlib\.h|zconf\.h", r"ZLIB::ZLIB", {"event", "state", "api"}),
     "spdlog": (r"spdlog/", r"spdlog::\w+", {"apps"}),
+    "libcurl": (r"curl/", r"CURL::libcurl", {"connectors"}),
     "fmt": (r"fmt/", r"fmt::\w+", {"apps"}),
     "CLI11": (r"CLI/", r"CLI11::CLI11", {"apps"}),
     "GoogleTest": (r"g(test|mock)/", r"GTest::\w+", {"tests/reference"}),
@@ -189,8 +190,9 @@ def check_cmake(root: Path) -> Iterator[str]:
 
 
 def may_link(room: str, target: str) -> bool:
-    # Who sees include/weir only gets the implementation by linking api.
-    return target in ARROWS[room] or (target == "api" and "include/weir" in ARROWS[room])
+    # Who sees include/weir only gets the implementation by linking api; of webhooks, connectors.
+    implements = target in ("api", "connectors") and "include/weir" in ARROWS[room]
+    return target in ARROWS[room] or implements
 
 
 def check_library(room: str, library: str) -> str | None:

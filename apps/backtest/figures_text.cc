@@ -82,6 +82,7 @@ std::string params_text(const BacktestParams& params) {
 
 std::string mode_text(RuleMode mode) {
   if (mode == RuleMode::live) return "live";
+  if (mode == RuleMode::canary) return "canary";
   return mode == RuleMode::shadow ? "shadow" : "off";
 }
 

@@ -29,7 +29,7 @@ struct CompileOptions {
   std::string label_type = "bool";  // or another type, as it is written in a file
 };
 
-enum class RuleMode : std::uint8_t { live, shadow, off };
+enum class RuleMode : std::uint8_t { live, shadow, off, canary };
 
 // The worst that a rule can keep for one key (language L3.11). A figure past 64 bits stands at
 // their maximum, and `saturated` is set.

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/alert_sink.h"
 #include "weir/error.h"
 #include "weir/ruleset.h"
 
@@ -34,6 +35,14 @@ enum class InputFormat : std::uint8_t {
 };
 
 inline constexpr unsigned kMostThreads = 256;
+
+// Where the alerts of rules with `send "NAME"` go, besides RunOptions::alerts_path: to a file or to
+// a receiver, which is closed at the end of the run and must outlive it.
+struct NamedSink {
+  std::string name;
+  std::string path;
+  AlertSink* sink = nullptr;
+};
 
 // Paths: "-" is standard input or output, empty is nowhere. A regular file is written under
 // another name (PATH.partial) and renamed when all has gone well: it is there whole or not at all.
@@ -66,9 +75,10 @@ struct RunOptions {
 
   std::string alerts_path = "-";
   std::string decisions_path;
-  std::string summary_path;    // JSON
-  bool all_decisions = false;  // a decision line for each event, not only where a rule fired
-  bool match_events = false;   // whole events in `match`
+  std::string summary_path;      // JSON
+  bool all_decisions = false;    // a decision line for each event, not only where a rule fired
+  bool match_events = false;     // whole events in `match`
+  std::vector<NamedSink> sinks;  // each with a path or a receiver; a name once
 };
 
 struct RunProgress {
@@ -93,6 +103,8 @@ struct RunSummary {
   std::uint64_t alerts = 0;
   std::vector<std::pair<std::string, std::uint64_t>> alerts_by_rule;  // those that fired; R.T too
   std::vector<std::pair<std::string, std::uint64_t>> decisions;       // of the decision lines
+  std::vector<std::pair<std::string, std::uint64_t>> sent;            // alerts, by sink
+  std::vector<std::pair<std::string, std::uint64_t>> unsent;          // to sinks that are not given
   std::uint64_t withheld = 0;                                         // alerts, by cooldown
   std::uint64_t limited = 0;                                          // events forgotten by `limit`
   std::uint64_t unexamined = 0;  // moments with too many assignments to look at
@@ -126,9 +138,10 @@ class RunObserver {
 };
 
 // Runs to the end of the input on the calling thread. Fails with invalid_argument if the options
-// contradict each other (two outputs of one path, an output that is an input), with not_found if an
-// input is not there; nothing has been written then. On a later failure no file of the given names
-// has been made or changed, but what went to a pipe has gone. `observer` may be null.
+// contradict each other (two outputs of one path, an output that is an input, two sinks of one
+// name), with not_found if an input is not there; nothing has been written then. On a later failure
+// no file of the given names has been made or changed, but what went to a pipe has gone. `observer`
+// may be null.
 [[nodiscard]] Result<RunSummary> run(const Ruleset& rules, const RunOptions& options,
                                      RunObserver* observer = nullptr);
 
