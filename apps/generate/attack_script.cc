@@ -13,6 +13,8 @@ AttackScript::AttackScript(const Attack& attack, AttackId id, const Population& 
   holder_.country = population.CountryAt(attack.account, attack.start_ms);
   holder_.device = population.DeviceOf(attack.account, device_generation);
   holder_.ipv4 = population.AddressOf(attack.account, holder_.country, attack.start_ms);
+  holder_.phone = MixBits(std::to_underlying(attack.account), 1) >> 16;
+  holder_.address = MixBits(std::to_underlying(attack.account), 2) >> 16;
   thief_ = holder_;
   thief_.attack = id;
   thief_.country = population.AbroadFrom(holder_.country, random_);
