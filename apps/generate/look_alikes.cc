@@ -57,7 +57,8 @@ void LookAlike::ParkingMeter() {
   Shopping(holder_, 1, 8'00, 160'00, kMinuteMs);
 }
 
-// A new device, confirmed by a second factor, and a large transfer (or a forgotten password).
+// A new device, confirmed by a second factor (by a telephone call one time in ten), and a large
+// transfer; or a forgotten password.
 void LookAlike::NewTelephone() {
   StreamEvent renewed = holder_;
   renewed.device = OwnDevice(attack_);
@@ -69,7 +70,7 @@ void LookAlike::NewTelephone() {
   Wait(20 * kSecondMs, 3 * kMinuteMs);
   Add(renewed, EventType::kDeviceChange);
   Wait(10 * kSecondMs, kMinuteMs);
-  Add(renewed, EventType::kMfa);
+  if (!random_.PerTenThousand(1'000)) Add(renewed, EventType::kMfa);
   Wait(kMinuteMs, 10 * kMinuteMs);
   const AccountId to = OtherAccount();
   const int64_t cents = random_.Between(300'00, 5'000'00);
@@ -166,19 +167,21 @@ void LookAlike::ReturnsWhatDoesNotFit() {
 }
 
 // A hall of residence (one address, everyone with their own device and telephone), a family (one
-// tablet, one address, two telephones), or a branch of the bank (one tablet, many addresses).
+// tablet, one address, a telephone for two or the parent's for all), or a branch of the bank (one
+// tablet, many addresses).
 void LookAlike::NewNeighbours() {
   const uint64_t which = random_.Below(3);
   const bool hall = which == 0;
   const bool family = which == 1;
-  const auto people = static_cast<uint32_t>(random_.Between(family ? 2 : 4, family ? 3 : 8));
+  const auto people = static_cast<uint32_t>(random_.Between(family ? 2 : 4, family ? 5 : 8));
   const uint64_t address = random_.Next() >> 16;
+  const uint32_t on_one_phone = random_.PerTenThousand(3'000) ? people : 2;
   int64_t opened_ms = 0;
   for (uint32_t i = 0; i < people; ++i) {
     StreamEvent person = Person(i);
     if (hall || family) person.address = address;
     if (!hall) person.device = OwnDevice(attack_);
-    if (family) person.phone = Person(i / 2).phone;
+    if (family) person.phone = Person(i / on_one_phone).phone;
     now_ms_ = opened_ms;
     Add(person, EventType::kAccountOpen);
     if (!hall) person.device = Person(i).device;
@@ -190,15 +193,15 @@ void LookAlike::NewNeighbours() {
   }
 }
 
-// A couple on one tablet, who keep the bonus or move it together; or neighbours in one network.
+// A family on one tablet, who keep the bonus or move it together; or neighbours in one network.
 void LookAlike::Household() {
-  const bool couple = random_.PerTenThousand(6'000);
-  const auto people = static_cast<uint32_t>(couple ? 2 : random_.Between(4, 8));
+  const bool family = random_.PerTenThousand(6'000);
+  const auto people = static_cast<uint32_t>(random_.Between(family ? 2 : 4, family ? 4 : 8));
   const int64_t bonus = random_.Between(4, 12) * 5'00;
   int64_t opened_ms = 0;
   for (uint32_t i = 0; i < people; ++i) {
     StreamEvent person = Person(i);
-    if (couple) person.device = OwnDevice(attack_);
+    if (family) person.device = OwnDevice(attack_);
     person.ipv4 = (Person(0).ipv4 & ~255U) | (person.ipv4 & 255U);
     now_ms_ = opened_ms;
     Add(person, EventType::kAccountOpen);
@@ -206,7 +209,7 @@ void LookAlike::Household() {
     AddAmount(person, EventType::kBonus, bonus);
     Wait(kHourMs, 20 * kHourMs);
     if (random_.PerTenThousand(4'000)) {
-      Transfer(person, couple ? Person(0).account : OtherAccount(), bonus);
+      Transfer(person, family ? Person(0).account : OtherAccount(), bonus);
     } else {
       Shopping(person, 2, 5'00, 60'00, 12 * kHourMs);
     }
