@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The packs of rules/generated on a stream with every kind of attack, and honest look-alikes.
 
-The figures are far below what the packs' README says, and hold for other seeds too: they tell a pack
-that no longer does its work, not one that does it a little worse.
+The figures are far below what the packs' README says, and hold for other seeds too: they tell a
+pack that no longer does its work, not one that does it a little worse.
 """
 
 import json
