@@ -35,6 +35,7 @@ struct GenerateArguments {
 
 std::vector<std::string> attack_names() {
   std::vector<std::string> names;
+  names.reserve(kAttackKinds);
   for (const AttackRow& row : kAttackRows) names.emplace_back(row.name);
   return names;
 }
