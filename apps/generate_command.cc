@@ -17,7 +17,10 @@ namespace {
 constexpr const char* kExample =
     "Example:\n"
     "  weir generate --events 100000 --label --out events.ndjson --manifest attacks.ndjson\n"
-    "  weir generate --seed 7 --attack card_testing=1000 --attack mule=0 | head\n";
+    "  weir generate --seed 7 --attack card_testing=1000 --attack mule=0 | head\n"
+    "  weir generate --days 150 --attack all=100 --look-alikes 3 --label --out all.ndjson\n";
+
+constexpr std::string_view kAllAttacks = "all";  // as --attack all=RATE
 
 struct GenerateArguments {
   GenerateOptions options;
@@ -32,6 +35,7 @@ struct GenerateArguments {
 
 std::vector<std::string> attack_names() {
   std::vector<std::string> names;
+  names.reserve(kAttackKinds);
   for (const AttackRow& row : kAttackRows) names.emplace_back(row.name);
   return names;
 }
@@ -41,9 +45,9 @@ std::string set_attack(AttackRates& rates, const std::string& text) {
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
   const auto kind = FindAttackKind(name);
-  if (!kind) {
+  if (!kind && name != kAllAttacks) {
     const std::string nearest = nearest_name(name, attack_names());
-    return fmt::format("there is no attack {}{}; there are {}", name,
+    return fmt::format("there is no attack {}{}; there are {}, and all", name,
                        nearest.empty() ? "" : " (did you mean " + nearest + "?)",
                        fmt::join(attack_names(), ", "));
   }
@@ -54,7 +58,11 @@ std::string set_attack(AttackRates& rates, const std::string& text) {
   if (number.empty() || code != std::errc{} || end != number.data() + number.size()) {
     return text + " is not of the form NAME=RATE, attacks in a million events";
   }
-  rates[static_cast<std::size_t>(*kind)] = rate;
+  if (kind) {
+    rates[static_cast<std::size_t>(*kind)] = rate;
+  } else {
+    rates.fill(rate);
+  }
   return "";
 }
 
@@ -87,9 +95,11 @@ int fail_with(const GenerateArguments& a, const std::string& message) {
 std::string summary_of(const GenerateSummary& summary) {
   std::string attacks;
   for (std::size_t i = 0; i < kAttackKinds; ++i) {
-    attacks +=
-        fmt::format("{}{} {}", i == 0 ? "" : ", ", kAttackRows[i].name, summary.attacks_by_kind[i]);
+    if (summary.attacks_by_kind[i] == 0) continue;
+    attacks += fmt::format("{}{} {}", attacks.empty() ? "" : ", ", kAttackRows[i].name,
+                           summary.attacks_by_kind[i]);
   }
+  if (attacks.empty()) attacks = "none";
   return fmt::format("{} events, {} bytes, {} to {}\nattacks: {} ({} events)\n", summary.events,
                      summary.bytes, format_time(summary.first_ts_ms),
                      format_time(summary.last_ts_ms), attacks, summary.attack_events);
@@ -154,9 +164,12 @@ int generate_command(const Arguments& arguments) {
   app.add_option("--days", a.days, "the length of the stream (default: by events and cards)")
       ->type_name("N");
   app.add_flag("--label", a.options.label, "marks the events of attacks with the field `fraud`");
-  app.add_option("--attack", a.attacks, "attacks of a kind in a million events; repeatable")
+  app.add_option("--attack", a.attacks,
+                 "attacks of a kind in a million events; all=RATE is every kind; repeatable")
       ->type_name("NAME=RATE")
       ->allow_extra_args(false);
+  add_number(app, "--look-alikes", a.options.look_alikes, 0,
+             "honest customers who look like it, for each attack (default 0)");
   app.add_option("--out", a.out, "the stream (default -: standard output)")->type_name("FILE");
   app.add_option("--manifest", a.manifest, "what was injected, a line an attack")
       ->type_name("FILE");

@@ -2,73 +2,19 @@
 
 #include <utility>
 
+#include "apps/generate/attack_script.h"
+
 namespace weir::apps {
 namespace {
 
-// Writes one attack down. All times are milliseconds since the start of the attack: `now_ms_` is
-// the time of the next event, and Wait moves it on.
-class AttackScript {
+// The attacks on people of the population.
+class PaymentAttack : public AttackScript {
  public:
-  AttackScript(const Attack& attack, AttackId id, const Population& population,
-               uint32_t device_generation)
-      : attack_(attack), id_(id), population_(population), random_(attack.seed) {
-    holder_.ts_ms = attack.start_ms;
-    holder_.card = attack.card;
-    holder_.account = attack.account;
-    holder_.country = population.CountryAt(attack.account, attack.start_ms);
-    holder_.device = population.DeviceOf(attack.account, device_generation);
-    holder_.ipv4 = population.AddressOf(attack.account, holder_.country, attack.start_ms);
-    thief_ = holder_;
-    thief_.attack = id;
-    thief_.country = population.AbroadFrom(holder_.country, random_);
-    thief_.device = DeviceId{random_.Next() >> 16};
-    thief_.ipv4 = AddressIn(thief_.country, random_.Next());
-  }
+  using AttackScript::AttackScript;
 
   std::vector<StreamEvent> Build();
 
  private:
-  void Wait(int64_t low_ms, int64_t high_ms) { now_ms_ += random_.Between(low_ms, high_ms); }
-
-  StreamEvent& Add(const StreamEvent& who, EventType type) {
-    StreamEvent& event = events_.emplace_back(who);
-    event.type = type;
-    event.ts_ms = attack_.start_ms + now_ms_;
-    return event;
-  }
-
-  // Arguments that draw random numbers are drawn before the call, one statement each: compilers
-  // differ in the order in which they evaluate arguments.
-  void Auth(const StreamEvent& who, const Shop& shop, int64_t cents, bool approved) {
-    StreamEvent& event = Add(who, EventType::kAuth);
-    event.merchant = shop.merchant;
-    event.mcc = shop.mcc;
-    event.amount_cents = cents;
-    event.approved = approved;
-  }
-
-  void Transfer(const StreamEvent& who, AccountId to, int64_t cents) {
-    StreamEvent& event = Add(who, EventType::kTransfer);
-    event.to_account = to;
-    event.amount_cents = cents;
-  }
-
-  // Some account other than the attacked one (unless the stream has a single one).
-  AccountId OtherAccount() {
-    AccountId other = population_.AnyAccount(random_);
-    for (int tries = 0; other == attack_.account && tries < 8; ++tries) {
-      other = population_.AnyAccount(random_);
-    }
-    return other;
-  }
-
-  // A purchase by the thief, of low to high cents, declined in `declined` of 10,000 cases.
-  void ThiefAuth(int64_t low_cents, int64_t high_cents, uint32_t declined) {
-    const Shop shop = population_.DrawShop(thief_.country, random_);
-    const int64_t cents = random_.Between(low_cents, high_cents);
-    Auth(thief_, shop, cents, !random_.PerTenThousand(declined));
-  }
-
   void CardTesting();
   void Takeover();
   void ImpossibleTravel();
@@ -77,18 +23,9 @@ class AttackScript {
   void ResetWithoutMfa();
   void Escalation();
   void Velocity();
-
-  const Attack& attack_;
-  AttackId id_;
-  const Population& population_;
-  SeededRandom random_;
-  StreamEvent holder_;  // an event by the rightful holder: where, with which device
-  StreamEvent thief_;   // and one by the attacker
-  int64_t now_ms_ = 0;
-  std::vector<StreamEvent> events_;
 };
 
-void AttackScript::CardTesting() {
+void PaymentAttack::CardTesting() {
   const Shop shop = population_.DrawShop(thief_.country, random_);
   const int64_t probes = random_.Between(3, 7);
   for (int64_t i = 0; i < probes; ++i) {
@@ -102,7 +39,7 @@ void AttackScript::CardTesting() {
   }
 }
 
-void AttackScript::Takeover() {
+void PaymentAttack::Takeover() {
   Add(thief_, EventType::kLogin);
   Wait(20 * kSecondMs, 3 * kMinuteMs);
   Add(thief_, EventType::kDeviceChange);
@@ -114,7 +51,7 @@ void AttackScript::Takeover() {
   }
 }
 
-void AttackScript::ImpossibleTravel() {
+void PaymentAttack::ImpossibleTravel() {
   const Shop shop = population_.DrawShop(holder_.country, random_);
   Auth(holder_, shop, random_.Between(4'00, 80'00), true);
   Wait(4 * kMinuteMs, 25 * kMinuteMs);
@@ -125,7 +62,7 @@ void AttackScript::ImpossibleTravel() {
   }
 }
 
-void AttackScript::Mule() {
+void PaymentAttack::Mule() {
   const AccountId beneficiary = OtherAccount();
   const int64_t rounds = random_.Between(1, 2);
   for (int64_t i = 0; i < rounds; ++i) {
@@ -148,7 +85,7 @@ void AttackScript::Mule() {
   }
 }
 
-void AttackScript::Structuring() {
+void PaymentAttack::Structuring() {
   StreamEvent sender = holder_;
   sender.attack = id_;
   const AccountId to = OtherAccount();
@@ -159,7 +96,7 @@ void AttackScript::Structuring() {
   }
 }
 
-void AttackScript::ResetWithoutMfa() {
+void PaymentAttack::ResetWithoutMfa() {
   Add(thief_, EventType::kPasswordReset);
   Wait(20 * kSecondMs, 2 * kMinuteMs);
   Add(thief_, EventType::kLogin);
@@ -168,7 +105,7 @@ void AttackScript::ResetWithoutMfa() {
   Transfer(thief_, to, random_.Between(300'00, 6'000'00));
 }
 
-void AttackScript::Escalation() {
+void PaymentAttack::Escalation() {
   const int64_t purchases = random_.Between(5, 7);
   int64_t cents = random_.Between(10'00, 40'00);
   for (int64_t i = 0; i < purchases; ++i) {
@@ -178,7 +115,7 @@ void AttackScript::Escalation() {
   }
 }
 
-void AttackScript::Velocity() {
+void PaymentAttack::Velocity() {
   const int64_t purchases = random_.Between(7, 12);
   for (int64_t i = 0; i < purchases; ++i) {
     ThiefAuth(180'00, 420'00, 1'500);
@@ -186,7 +123,7 @@ void AttackScript::Velocity() {
   }
 }
 
-std::vector<StreamEvent> AttackScript::Build() {
+std::vector<StreamEvent> PaymentAttack::Build() {
   switch (attack_.kind) {
     case AttackKind::kCardTesting:
       CardTesting();
@@ -212,6 +149,8 @@ std::vector<StreamEvent> AttackScript::Build() {
     case AttackKind::kVelocity:
       Velocity();
       break;
+    default:  // a scheme, see BuildScheme
+      break;
   }
   return std::move(events_);
 }
@@ -233,11 +172,19 @@ std::optional<AttackKind> FindAttackKind(std::string_view name) {
   return std::nullopt;
 }
 
-bool KeyedByCard(AttackKind kind) { return kAttackRows[std::to_underlying(kind)].by_card; }
+MerchantId OwnMerchant(const Attack& attack) {
+  return MerchantId{Population::kMerchants + attack.number};
+}
+
+DeviceId OwnDevice(const Attack& attack) { return DeviceId{MixBits(attack.seed, 9) >> 16}; }
 
 std::vector<StreamEvent> BuildAttack(const Attack& attack, AttackId id,
                                      const Population& population, uint32_t device_generation) {
-  return AttackScript(attack, id, population, device_generation).Build();
+  if (attack.look_alike) return BuildLookAlike(attack, population, device_generation);
+  if (kAttackRows[std::to_underlying(attack.kind)].own_people) {
+    return BuildScheme(attack, id, population);
+  }
+  return PaymentAttack(attack, id, population, device_generation).Build();
 }
 
 }  // namespace weir::apps

@@ -12,15 +12,18 @@ constexpr int kOwnerDigits = 8;
 constexpr int kMerchantDigits = 5;
 
 bool HasMerchant(EventType type) {
-  return type == EventType::kAuth || type == EventType::kChargeback;
+  return type == EventType::kAuth || type == EventType::kChargeback || type == EventType::kRefund;
 }
 
-bool HasAmount(EventType type) { return HasMerchant(type) || type == EventType::kTransfer; }
+bool HasAmount(EventType type) {
+  return HasMerchant(type) || type == EventType::kTransfer || type == EventType::kBonus ||
+         type == EventType::kPayment || type == EventType::kLimitChange;
+}
 
-// A device change, a reset and a chargeback have no result.
+// The others have no result.
 bool HasResult(EventType type) {
   return type == EventType::kAuth || type == EventType::kLogin || type == EventType::kMfa ||
-         type == EventType::kTransfer;
+         type == EventType::kTransfer || type == EventType::kPayment;
 }
 
 }  // namespace
@@ -52,6 +55,13 @@ std::string_view EventWriter::EventLine(const StreamEvent& event, std::string_vi
   }
   Text(CountryName(event.country));
   Text("\"");
+  if (event.type == EventType::kAccountOpen) {
+    Text(R"(,"phone":"p)");
+    Hex(event.phone);
+    Text(R"(","address":"h)");
+    Hex(event.address);
+    Text("\"");
+  }
   if (HasAmount(event.type)) {
     Text(R"(,"amount":)");
     Cents(event.amount_cents);
@@ -76,12 +86,23 @@ std::string_view EventWriter::ManifestLine(const Attack& attack, std::span<const
   line_.clear();
   Text(R"({"kind":")");
   Text(AttackName(attack.kind));
-  if (KeyedByCard(attack.kind)) {
-    Text(R"(","key":{"card":"c)");
-    Padded(std::to_underlying(attack.card), kOwnerDigits);
-  } else {
-    Text(R"(","key":{"account":"a)");
-    Padded(std::to_underlying(attack.account), kOwnerDigits);
+  switch (kAttackRows[std::to_underlying(attack.kind)].key) {
+    case AttackKey::kCard:
+      Text(R"(","key":{"card":"c)");
+      Padded(std::to_underlying(attack.card), kOwnerDigits);
+      break;
+    case AttackKey::kAccount:
+      Text(R"(","key":{"account":"a)");
+      Padded(std::to_underlying(attack.account), kOwnerDigits);
+      break;
+    case AttackKey::kMerchant:
+      Text(R"(","key":{"merchant":"m)");
+      Padded(std::to_underlying(OwnMerchant(attack)), kMerchantDigits);
+      break;
+    case AttackKey::kDevice:
+      Text(R"(","key":{"device":"d)");
+      Hex(std::to_underlying(OwnDevice(attack)));
+      break;
   }
   Text(R"("},"events":[)");
   for (size_t i = 0; i < events.size(); ++i) {

@@ -52,7 +52,8 @@ void HonestTraffic::Remember(const StreamEvent& auth) {
 }
 
 uint32_t HonestTraffic::DeviceGeneration(AccountId account) const {
-  return device_generations_[std::to_underlying(account)];
+  const size_t index = std::to_underlying(account);
+  return index < device_generations_.size() ? device_generations_[index] : 0;
 }
 
 StreamEvent HonestTraffic::Start(EventType type, CardId card, AccountId account,

@@ -29,6 +29,7 @@ class HonestTraffic {
   // Told of each purchase of the stream, attacks included: it may be charged back later.
   void Remember(const StreamEvent& auth);
 
+  // 0 for an account that is not of the population.
   uint32_t DeviceGeneration(AccountId account) const;
 
  private:

@@ -23,6 +23,7 @@ constexpr auto kCountries = std::to_array<Country>({
 });
 constexpr uint64_t kHomeWeights = 100;
 constexpr uint64_t kMerchantsPerCountry = 300;
+static_assert(kMerchantsPerCountry * kCountries.size() == Population::kMerchants);
 
 struct Category {
   uint16_t mcc;

@@ -40,6 +40,9 @@ struct Shop {
 
 class Population {
  public:
+  // Merchants have ids below this; a scheme's own shop has one from here on.
+  static constexpr uint32_t kMerchants = 6'000;
+
   // cards and accounts are at least 1.
   Population(uint64_t seed, uint32_t cards, uint32_t accounts);
 

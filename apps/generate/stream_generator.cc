@@ -110,6 +110,8 @@ class Generator {
   };
 
   void PlanAttacks();
+  // Adds `count` attacks of a kind to the plan, drawn from `random`.
+  void PlanKind(AttackKind kind, bool look_alike, uint64_t count, SeededRandom& random);
   void StartAttack(AttackId id);
   void DrawHonest(int64_t ts_ms);
   int64_t NextCustomerTime();
@@ -128,6 +130,7 @@ class Generator {
   int64_t busy_end_;
   uint64_t budget_ = 0;       // honest events not drawn yet
   std::vector<Attack> plan_;  // by start
+  uint32_t own_people_ = 0;   // attacks with people of their own so far
   std::priority_queue<Pending, std::vector<Pending>, std::greater<>> pending_;
   uint64_t next_order_ = 0;
   std::unordered_map<uint32_t, OpenAttack> open_attacks_;  // by AttackId
@@ -136,26 +139,43 @@ class Generator {
   GenerateSummary summary_;
 };
 
+void Generator::PlanKind(AttackKind kind, bool look_alike, uint64_t count, SeededRandom& random) {
+  const AttackRow& row = kAttackRows[std::to_underlying(kind)];
+  for (uint64_t k = 0; k < count; ++k) {
+    Attack attack;
+    attack.kind = kind;
+    attack.look_alike = look_alike;
+    attack.seed = random.Next();
+    attack.start_ms = options_.start_ms + random.Between(0, span_ms_ - row.longest_ms);
+    if (row.own_people) {
+      attack.number = own_people_++;
+      const uint32_t first =
+          std::max(options_.cards, options_.accounts) + attack.number * kOwnPeople;
+      attack.account = AccountId{first};
+      attack.card = CardId{first};
+    } else if (row.key == AttackKey::kCard) {
+      attack.card = population_.AnyCard(random);
+      attack.account = population_.AccountOf(attack.card);
+    } else {
+      attack.account = population_.AnyAccount(random);
+      attack.card = population_.CardOf(attack.account);
+    }
+    plan_.push_back(attack);
+  }
+}
+
 // Sets plan_, and budget_ to what the attacks leave of the events, or to 0 if they want more.
 void Generator::PlanAttacks() {
+  constexpr uint64_t kSchemeSeed = 16;
+  constexpr uint64_t kLookAlikeSeed = 64;
   SeededRandom random(MixBits(options_.seed, 4));
   for (size_t i = 0; i < kAttackKinds; ++i) {
     const auto kind = static_cast<AttackKind>(i);
     const uint64_t count = AttackCount(options_.events, options_.attacks_per_million[i]);
-    for (uint64_t k = 0; k < count; ++k) {
-      Attack attack;
-      attack.kind = kind;
-      attack.seed = random.Next();
-      attack.start_ms = options_.start_ms + random.Between(0, span_ms_ - kAttackRows[i].longest_ms);
-      if (KeyedByCard(kind)) {
-        attack.card = population_.AnyCard(random);
-        attack.account = population_.AccountOf(attack.card);
-      } else {
-        attack.account = population_.AnyAccount(random);
-        attack.card = population_.CardOf(attack.account);
-      }
-      plan_.push_back(attack);
-    }
+    SeededRandom own(MixBits(options_.seed, kSchemeSeed + i));
+    PlanKind(kind, false, count, kAttackRows[i].own_people ? own : random);
+    SeededRandom honest(MixBits(options_.seed, kLookAlikeSeed + i));
+    PlanKind(kind, true, count * options_.look_alikes, honest);
   }
   std::ranges::sort(plan_, [](const Attack& a, const Attack& b) {
     return std::pair(a.start_ms, a.seed) < std::pair(b.start_ms, b.seed);
@@ -169,10 +189,9 @@ void Generator::PlanAttacks() {
 
 void Generator::StartAttack(AttackId id) {
   const Attack& attack = plan_[std::to_underlying(id)];
-  OpenAttack& open = open_attacks_[std::to_underlying(id)];
   const uint32_t generation = honest_.DeviceGeneration(attack.account);
   for (const StreamEvent& event : BuildAttack(attack, id, population_, generation)) {
-    if (event.attack == id) ++open.events_left;
+    if (event.attack == id) ++open_attacks_[std::to_underlying(id)].events_left;
     Schedule(event);
   }
 }
@@ -258,6 +277,27 @@ std::expected<GenerateSummary, std::string> Generator::Run() {
   return summary_;
 }
 
+// What is wrong with the attacks asked for, or empty.
+std::string FindAttackFault(const GenerateOptions& options) {
+  if (options.look_alikes > GenerateOptions::kMaxLookAlikes) {
+    return "there can be at most 100 look-alikes an attack";
+  }
+  uint64_t attacks_per_million = 0;
+  for (const uint32_t rate : options.attacks_per_million) attacks_per_million += rate;
+  if (attacks_per_million > 500'000) {
+    return "the attack rates must add up to at most 500000 in a million events";
+  }
+  for (size_t i = 0; i < kAttackKinds; ++i) {
+    const AttackRow& row = kAttackRows[i];
+    const bool any = AttackCount(options.events, options.attacks_per_million[i]) > 0;
+    if (any && row.longest_ms > SpanOf(options)) {
+      return std::string(row.name) + " takes up to " + std::to_string(row.longest_ms / kDayMs) +
+             " days, and the stream is shorter";
+    }
+  }
+  return {};
+}
+
 std::string FindFault(const GenerateOptions& options) {
   constexpr int64_t kYear9000Ms = 221'845'392'000'000;
   const auto in_range = [](uint32_t count) {
@@ -273,12 +313,7 @@ std::string FindFault(const GenerateOptions& options) {
   if (options.span_ms != 0 && (options.span_ms < kDayMs || options.span_ms > 100 * 366 * kDayMs)) {
     return "the time span must be from a day to 100 years";
   }
-  uint64_t attacks_per_million = 0;
-  for (const uint32_t rate : options.attacks_per_million) attacks_per_million += rate;
-  if (attacks_per_million > 500'000) {
-    return "the attack rates must add up to at most 500000 in a million events";
-  }
-  return {};
+  return FindAttackFault(options);
 }
 
 }  // namespace

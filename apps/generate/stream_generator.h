@@ -1,9 +1,10 @@
 // `weir generate`: a synthetic card-payment stream in time order, with injected attacks and a
-// manifest of them. (What the events and attacks look like: honest_traffic.h, attacks.h.)
+// manifest of them. (What the events and attacks look like: honest_traffic.h, attacks.h.) Schemes
+// and look-alikes have their own random numbers: asking for them changes no other attack.
 //
 // An event is one line of JSON with the fields type, ts, card, account, country, device, ip, and by
-// type also merchant, mcc, amount, approved, from_account and to_account; about 195 bytes, 88%
-// auths. The manifest has one line per attack, written when its last event has been:
+// type also merchant, mcc, amount, approved, from_account, to_account, phone and address; about 195
+// bytes, 88% auths. The manifest has one line per attack, written when its last event has been:
 //
 //   {"kind":"takeover","key":{"account":"a00012345"},"events":[17,21,40],"first_ts":1,"last_ts":9}
 //
@@ -15,7 +16,7 @@
 //  2. Exactly `events` events, in the order of `ts`; ties are possible.
 //  3. An attack is in the stream whole or not at all.
 // Cost: well under a microsecond an event; memory grows with accounts and with the number of
-// attacks (32 bytes each), not with events.
+// attacks (40 bytes each, and the events of those under way), not with events.
 // Thread safety: Generate keeps all its state on its own stack.
 #pragma once
 
@@ -41,9 +42,11 @@ struct GenerateOptions {
   // whatever the numbers (2,000,000 events of 100,000 cards: 30 days), a day at least.
   int64_t span_ms = 0;
   AttackRates attacks_per_million = DefaultAttackRates();
-  bool label = false;  // add the field `fraud` to the events of attacks
+  uint32_t look_alikes = 0;  // honest ones for each attack of a kind, at most kMaxLookAlikes
+  bool label = false;        // add the field `fraud` to the events of attacks
 
   static constexpr uint32_t kMaxCards = 1'000'000'000;
+  static constexpr uint32_t kMaxLookAlikes = 100;
 };
 
 struct GenerateSummary {

@@ -114,7 +114,9 @@ TEST(StreamGeneratorTest, StreamHasItsShareOfAuthsAndItsSize) {
   const Stream stream = Make(Options(200'000));
   const auto& by_type = stream.summary.events_by_type;
   EXPECT_NEAR(static_cast<double>(by_type[0]), 0.88 * 200'000, 0.005 * 200'000);
-  for (const uint64_t count : by_type) EXPECT_GT(count, 500U);
+  for (size_t i = 0; i <= std::to_underlying(EventType::kChargeback); ++i) {
+    EXPECT_GT(by_type[i], 500U) << kEventTypeNames[i];
+  }
   EXPECT_NEAR(static_cast<double>(stream.summary.bytes) / 200'000, 195, 3);
 }
 
@@ -261,28 +263,105 @@ TEST(StreamGeneratorTest, RefusesOptionsThatMakeNoSense) {
   options = Options(100'000);
   options.attacks_per_million.fill(1'000'000);
   EXPECT_EQ(FaultOf(options), "the attack rates must add up to at most 500000 in a million events");
-  options.attacks_per_million.fill(60'000);
+  options.attacks_per_million.fill(30'000);
+  options.span_ms = 150 * kDayMs;
   EXPECT_EQ(FaultOf(options), "the attacks would take more than half of the events");
 }
 
 TEST(StreamGeneratorTest, AttackKindsAreFoundByName) {
   EXPECT_EQ(FindAttackKind("structuring"), AttackKind::kStructuring);
   EXPECT_EQ(AttackName(AttackKind::kVelocity), "velocity");
+  EXPECT_EQ(FindAttackKind("dormant_account"), AttackKind::kDormantAccount);
   EXPECT_FALSE(FindAttackKind("none"));
 }
 
-// No attack runs over the time that the plan keeps free for it at the end.
+// No attack and no look-alike runs over the time that the plan keeps free for it at the end.
 TEST(StreamGeneratorTest, AttacksAreNoLongerThanTheirRowSays) {
   const Population population(1, 1'000, 1'000);
   for (size_t kind = 0; kind < kAttackKinds; ++kind) {
-    for (uint64_t seed = 0; seed < 500; ++seed) {
-      const Attack attack = {.kind = static_cast<AttackKind>(kind), .seed = seed, .start_ms = 5};
+    for (uint64_t seed = 0; seed < 1'000; ++seed) {
+      const Attack attack = {.kind = static_cast<AttackKind>(kind),
+                             .look_alike = seed % 2 == 1,
+                             .seed = seed,
+                             .start_ms = 5};
       for (const StreamEvent& event : BuildAttack(attack, AttackId{0}, population, 0)) {
         EXPECT_GE(event.ts_ms, 5);
         EXPECT_LE(event.ts_ms, 5 + kAttackRows[kind].longest_ms) << kAttackRows[kind].name;
+        EXPECT_TRUE(event.attack == kNoAttack || !attack.look_alike) << kAttackRows[kind].name;
       }
     }
   }
+}
+
+// Twice every kind in a stream that is long enough for the longest.
+GenerateOptions EveryKind(uint32_t look_alikes) {
+  GenerateOptions options = Options(40'000, true);
+  options.cards = 2'000;
+  options.accounts = 2'000;
+  options.span_ms = 150 * kDayMs;
+  options.attacks_per_million.fill(50);
+  options.look_alikes = look_alikes;
+  return options;
+}
+
+TEST(StreamGeneratorTest, EveryKindIsInjectedAndLabelled) {
+  const Stream stream = Make(EveryKind(2));
+  EXPECT_EQ(stream.lines.size(), 40'000U);
+  for (size_t i = 0; i < kAttackKinds; ++i) {
+    EXPECT_EQ(stream.summary.attacks_by_kind[i], 2U) << kAttackRows[i].name;
+  }
+  for (size_t i = 0; i < kEventTypes; ++i) {
+    EXPECT_GT(stream.summary.events_by_type[i], 0U) << kEventTypeNames[i];
+  }
+  std::map<size_t, std::string> kinds;
+  for (const std::string& line : stream.manifest) {
+    for (const size_t position : Positions(line)) kinds[position] = FieldText(line, "kind");
+  }
+  for (size_t i = 0; i < stream.lines.size(); ++i) {
+    const auto kind = kinds.find(i);
+    EXPECT_EQ(FieldText(stream.lines[i], "fraud"), kind == kinds.end() ? "" : kind->second);
+  }
+}
+
+// A scheme's people come with it, so that nobody else's events are in its history.
+TEST(StreamGeneratorTest, SchemesHavePeopleOfTheirOwn) {
+  const Stream stream = Make(EveryKind(0));
+  size_t keys = 0;
+  for (const std::string& line : stream.manifest) {
+    const std::string_view kind = FieldText(line, "kind");
+    if (kind != "bust_out" && kind != "dormant_account") continue;
+    ++keys;
+    const std::string_view owner = FieldText(line, kind == "bust_out" ? "card" : "account");
+    EXPECT_GE(ToNumber(owner), 2'000) << line;
+  }
+  EXPECT_EQ(keys, 4U);
+}
+
+// What is asked for in addition changes no attack: the manifest's keys of the others stay.
+TEST(StreamGeneratorTest, LookAlikesChangeNoAttack) {
+  const auto keys_of = [](const Stream& stream) {
+    std::multiset<std::string> keys;
+    for (const std::string& line : stream.manifest) {
+      const std::string kind(FieldText(line, "kind"));
+      if (kind == "card_testing" || kind == "takeover" || kind == "velocity") {
+        keys.insert(kind + std::string(FieldText(line, "first_ts")) +
+                    std::string(FieldText(line, "last_ts")));
+      }
+    }
+    return keys;
+  };
+  const Stream without = Make(EveryKind(0));
+  const Stream with = Make(EveryKind(3));
+  EXPECT_EQ(keys_of(without).size(), 6U);
+  EXPECT_EQ(keys_of(with), keys_of(without));
+}
+
+TEST(StreamGeneratorTest, RefusesAttacksThatDoNotFit) {
+  GenerateOptions options = EveryKind(0);
+  options.span_ms = 100 * kDayMs;
+  EXPECT_EQ(FaultOf(options), "dormant_account takes up to 105 days, and the stream is shorter");
+  options = EveryKind(GenerateOptions::kMaxLookAlikes + 1);
+  EXPECT_EQ(FaultOf(options), "there can be at most 100 look-alikes an attack");
 }
 
 }  // namespace
