@@ -140,9 +140,10 @@ class Collector {
     declared_.names.features[decl.name.text] = FeatureView{&ast, &decl};
   }
 
-  void take(const dsl::Ast&, const dsl::StreamDecl& decl) {
+  void take(const dsl::Ast& ast, const dsl::StreamDecl& decl) {
     if (!declare(declared_.events, decl.name, "event type")) return;
-    declared_.streams.insert(decl.name.text);
+    declared_.streams.push_back({&ast, &decl});
+    declared_.poisoned.insert(decl.name.text);
     unsupported(DiagnosticCode::kStreamUnsupported, decl.name.span,
                 "streams of window results such as `" + decl.name.text + "` are not supported yet");
   }

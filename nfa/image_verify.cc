@@ -55,6 +55,8 @@ class ImageVerifier {
   void check_schema() {
     for (const auto& type : image_.schema.types) {
       need(!type.name.empty(), "an event type without a name");
+      need(type.is_input() || (type.time_path.empty() && type.id_path.empty()),
+           "the place of an event that the engine makes");
       need(type.fields.size() <= Operand::kMaxIndex, "an event type with too many fields");
       bool derived = false;
       for (const auto& field : type.fields) {

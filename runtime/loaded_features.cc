@@ -1,6 +1,8 @@
 #include "runtime/loaded_features.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -104,10 +106,9 @@ class FeatureLoader {
       out_.slots.push_back({static_cast<std::uint16_t>(derived - type.fields.begin()),
                             static_cast<std::uint16_t>(type.fields.size())});
     }
-    std::uint32_t levels = 0;
+    const std::uint32_t levels = find_levels();
     for (const FeatureImage& feature : image_.features) {
       if (auto added = add(feature); !added) return std::unexpected(added.error());
-      levels = std::max(levels, feature.level + 1);
     }
     for (std::size_t g = 0; g < out_.groups.size(); ++g) {
       auto layout = state::WindowLayout::make(std::move(specs_[g]));
@@ -122,6 +123,23 @@ class FeatureLoader {
   }
 
  private:
+  // Those of a lower stage come first; within a stage what others read.
+  std::uint32_t find_levels() {
+    std::set<std::pair<std::uint32_t, std::uint32_t>> all;
+    for (const FeatureImage& feature : image_.features) all.emplace(feature.stage, feature.level);
+    std::uint32_t count = 0;
+    for (const auto& level : all) {
+      while (out_.levels_before.size() <= level.first) out_.levels_before.push_back(count);
+      levels_[level] = count++;
+    }
+    out_.levels_before.push_back(count);
+    return count;
+  }
+
+  [[nodiscard]] std::uint32_t level_of(const FeatureImage& feature) const {
+    return levels_.at({feature.stage, feature.level});
+  }
+
   base::Result<void> add(const FeatureImage& feature) {
     const std::uint32_t g = group_of(feature);
     state::WindowGroupSpec& spec = specs_[g];
@@ -162,7 +180,7 @@ class FeatureLoader {
     group.source = feature.source;
     group.where = feature.where;
     group.key = feature.key;
-    group.level = feature.level;
+    group.level = level_of(feature);
     group.dimension = dimension_of(feature);
     specs_.emplace_back();
     windows_.emplace_back();
@@ -253,7 +271,7 @@ class FeatureLoader {
       key.push_back({fields_of(feature)[feature.key[i]].type.kind, read.key[i]});
     }
     FeatureAccess& by_key =
-        access(feature.level, read.type, out_.groups[place.group].dimension, std::move(key));
+        access(level_of(feature), read.type, out_.groups[place.group].dimension, std::move(key));
     auto& reads = feature.excluding_current ? by_key.before : by_key.after;
     auto of_group = std::ranges::find(reads, place.group, &FeatureReads::group);
     if (of_group == reads.end()) of_group = reads.insert(reads.end(), {place.group, false, {}});
@@ -269,6 +287,8 @@ class FeatureLoader {
   std::vector<state::WindowGroupSpec> specs_;          // beside groups
   std::vector<std::vector<nfa::WindowSpec>> windows_;  // beside groups: of specs_
   std::vector<std::string> dimensions_;
+  // By stage and level of the image: that of LoadedFeatures.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> levels_;
 };
 
 }  // namespace

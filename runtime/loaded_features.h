@@ -84,9 +84,10 @@ struct LoadedFeatures {
   std::vector<FeatureGroup> groups;
   std::vector<FeaturePlace> places;  // by feature: of Image::features
   std::uint32_t dimensions = 0;
-  // By level and event type.
+  // By level and event type. A level here is a level of the features of one stage (nfa/feature.h).
   std::vector<std::vector<std::vector<FeatureAccess>>> levels;
-  std::vector<FeatureSlots> slots;  // by event type
+  std::vector<std::uint32_t> levels_before;  // by stage: levels of lower stages; then all of them
+  std::vector<FeatureSlots> slots;           // by event type
 
   [[nodiscard]] bool any() const { return !groups.empty(); }
 };

@@ -1,0 +1,145 @@
+#include "tests/reference/chained_cases.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/reference/case_generator.h"
+#include "tests/reference/random.h"
+
+namespace weir::reference {
+namespace {
+
+void replace(std::string& type, const std::string& from, const std::string& to) {
+  if (type == from) type = to;
+}
+
+void replace(std::vector<CaseAbsence>& absences, const std::string& from, const std::string& to) {
+  for (CaseAbsence& absence : absences) replace(absence.type, from, to);
+}
+
+// Alerts in place of the events of a type.
+void replace(CasePattern& pattern, const std::string& from, const std::string& to) {
+  replace(pattern.trailing, from, to);
+  for (CaseItem& item : pattern.items) {
+    replace(item.absences_before, from, to);
+    replace(item.until_type, from, to);
+    for (std::string& type : item.types) replace(type, from, to);
+    for (std::string& type : item.among) replace(type, from, to);
+    for (CasePattern& inner : item.patterns) replace(inner, from, to);
+  }
+}
+
+class ChainGenerator {
+ public:
+  explicit ChainGenerator(std::uint64_t seed) : random_(seed ^ 0xc4a17ed5u) { case_.seed = seed; }
+
+  ChainedCase run(std::size_t max_events) {
+    const std::int64_t rules = random_.between(2, 3);
+    for (std::int64_t i = 0; i < rules; ++i) add_rule(i, max_events);
+    // Who looks at whom has nothing to do with the order of the file.
+    for (std::size_t i = case_.rules.size(); i > 1; --i) {
+      const auto other = static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(i)));
+      std::swap(case_.rules[i - 1], case_.rules[other]);
+    }
+    return std::move(case_);
+  }
+
+ private:
+  std::string pick_type() {
+    static const std::vector<std::string> kTypes = {"a", "b", "c"};
+    return random_.pick(kTypes);
+  }
+
+  void add_rule(std::int64_t number, std::size_t max_events) {
+    const std::uint64_t seed = case_.seed * 7 + static_cast<std::uint64_t>(number);
+    const bool reads = case_.features.empty() && random_.percent(35);
+    Case c = reads ? generate_feature_case(seed, max_events) : generate_case(seed, max_events);
+    ChainedCase::Rule made;
+    made.name = "r" + std::to_string(number);
+    made.rule = std::move(c.rule);
+    made.rule.emits.clear();
+    for (std::int64_t earlier = 0; earlier < number; ++earlier) {
+      if (earlier + 1 < number && random_.percent(50)) continue;
+      const std::string from = pick_type();
+      const std::string to = "r" + std::to_string(earlier);
+      replace(made.rule.leading, from, to);
+      replace(made.rule.pattern, from, to);
+      if (!reads) continue;
+      for (CaseFeature& feature : c.features) replace(feature.type, from, to);
+    }
+    made.emit = emits(made.rule);
+    made.shadow = random_.percent(12);
+    if (reads) case_.features = std::move(c.features);
+    if (number == 0 || (reads && random_.percent(60))) case_.events = std::move(c.events);
+    case_.rules.push_back(std::move(made));
+  }
+
+  // The fields that generated conditions look at; `k` is the key, where the rule has one.
+  std::string emits(const CaseRule& rule) {
+    const std::set<std::string> names = part_names(rule.pattern);
+    const std::vector<std::string> list(names.begin(), names.end());
+    const auto value = [&](const std::string& constant, const std::string& field) {
+      if (list.empty() || random_.percent(30)) return constant;
+      if (field == "v" && random_.percent(40)) return "count(" + random_.pick(list) + ")";
+      return random_.pick(list) + "." + field;
+    };
+    std::string out = "v = " + value(std::to_string(random_.below(3)), "v");
+    out += ", x = " + value("1", "x") + ", m = " + value("0.5", "m") + ", f = 0.25e0";
+    out += random_.percent(50) ? ", j = \"k1\"" : ", j = \"k2\"";
+    if (rule.by.find('k') == std::string::npos) out += ", k = \"k1\"";
+    return out;
+  }
+
+  Random random_;
+  ChainedCase case_;
+};
+
+}  // namespace
+
+ChainedCase generate_chained_case(std::uint64_t seed, std::size_t max_events) {
+  return ChainGenerator(seed).run(max_events);
+}
+
+std::string to_weir(const ChainedCase& c) {
+  Case without_rule;
+  without_rule.features = c.features;
+  std::string out = to_weir(without_rule);
+  out.resize(out.find("rule r {"));
+  for (const ChainedCase::Rule& rule : c.rules) {
+    std::string text = rule_text(rule.rule);
+    text.replace(0, std::string("rule r {").size(), "rule " + rule.name + " {");
+    text.resize(text.rfind('}'));
+    if (!rule.emit.empty()) text += "  emit " + rule.emit + "\n";
+    if (rule.shadow) text += "  mode shadow\n";
+    out += text + "}\n";
+  }
+  return out;
+}
+
+std::vector<ChainedCase> smaller_cases(const ChainedCase& c) {
+  std::vector<ChainedCase> out;
+  const auto without_each = [&](auto ChainedCase::* list) {
+    for (std::size_t i = 0; i < (c.*list).size(); ++i) {
+      ChainedCase smaller = c;
+      (smaller.*list).erase((smaller.*list).begin() + static_cast<std::ptrdiff_t>(i));
+      out.push_back(std::move(smaller));
+    }
+  };
+  without_each(&ChainedCase::rules);
+  without_each(&ChainedCase::events);
+  for (std::size_t r = 0; r < c.rules.size(); ++r) {
+    Case one;
+    one.rule = c.rules[r].rule;
+    one.features = c.features;
+    one.events = {};
+    for (Case& smaller : smaller_cases(one)) {
+      ChainedCase made = c;
+      made.rules[r].rule = std::move(smaller.rule);
+      made.features = std::move(smaller.features);
+      out.push_back(std::move(made));
+    }
+  }
+  return out;
+}
+
+}  // namespace weir::reference
