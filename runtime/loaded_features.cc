@@ -106,9 +106,10 @@ class FeatureLoader {
       out_.slots.push_back({static_cast<std::uint16_t>(derived - type.fields.begin()),
                             static_cast<std::uint16_t>(type.fields.size())});
     }
+    find_stages();
     const std::uint32_t levels = find_levels();
-    for (const FeatureImage& feature : image_.features) {
-      if (auto added = add(feature); !added) return std::unexpected(added.error());
+    for (const auto& [feature, stage] : wanted_) {
+      if (auto added = add(feature, stage); !added) return std::unexpected(added.error());
     }
     for (std::size_t g = 0; g < out_.groups.size(); ++g) {
       auto layout = state::WindowLayout::make(std::move(specs_[g]));
@@ -118,15 +119,40 @@ class FeatureLoader {
     out_.levels.assign(levels, {});
     for (auto& level : out_.levels) level.resize(image_.schema.types.size());
     for (std::uint32_t g = 0; g < out_.groups.size(); ++g) add_update(g);
-    for (const nfa::FeatureRead& read : image_.feature_reads) add_read(read);
+    for (std::size_t r = 0; r < image_.feature_reads.size(); ++r) {
+      add_read(image_.feature_reads[r], read_stages_[r]);
+    }
     return std::move(out_);
   }
 
  private:
+  // A feature is kept for each stage in which events read it: by then, lower stages have been
+  // through all of the slice.
+  void find_stages() {
+    std::vector<std::uint32_t> of_type(image_.schema.types.size(), 0);
+    for (const nfa::RuleImage& rule : image_.rules) {
+      if (rule.alert_type.valid()) of_type[rule.alert_type.index()] = rule.stage + 1;
+    }
+    for (const nfa::StreamImage& stream : image_.streams) {
+      of_type[stream.type.index()] = stream.stage + 1;
+    }
+    std::set<std::pair<std::uint32_t, std::uint32_t>> wanted;
+    for (const nfa::FeatureRead& read : image_.feature_reads) {
+      const std::uint32_t own = image_.features[read.feature].stage;
+      read_stages_.push_back(std::max(own, of_type[read.type.index()]));
+      wanted.emplace(read.feature, read_stages_.back());
+    }
+    for (std::uint32_t f = 0; f < image_.features.size(); ++f) {
+      const auto first = wanted.lower_bound({f, 0});
+      if (first == wanted.end() || first->first != f) wanted.emplace(f, image_.features[f].stage);
+    }
+    wanted_.assign(wanted.begin(), wanted.end());
+  }
+
   // Those of a lower stage come first; within a stage what others read.
   std::uint32_t find_levels() {
     std::set<std::pair<std::uint32_t, std::uint32_t>> all;
-    for (const FeatureImage& feature : image_.features) all.emplace(feature.stage, feature.level);
+    for (const auto& [f, stage] : wanted_) all.emplace(stage, image_.features[f].level);
     std::uint32_t count = 0;
     for (const auto& level : all) {
       while (out_.levels_before.size() <= level.first) out_.levels_before.push_back(count);
@@ -136,12 +162,9 @@ class FeatureLoader {
     return count;
   }
 
-  [[nodiscard]] std::uint32_t level_of(const FeatureImage& feature) const {
-    return levels_.at({feature.stage, feature.level});
-  }
-
-  base::Result<void> add(const FeatureImage& feature) {
-    const std::uint32_t g = group_of(feature);
+  base::Result<void> add(std::uint32_t f, std::uint32_t stage) {
+    const FeatureImage& feature = image_.features[f];
+    const std::uint32_t g = group_of(feature, levels_.at({stage, feature.level}));
     state::WindowGroupSpec& spec = specs_[g];
     state::AggregateSpec aggregate;
     aggregate.kind = aggregate_of(feature.aggregate);
@@ -157,7 +180,9 @@ class FeatureLoader {
       }
       if (kind == TypeKind::kDecimal) aggregate.unit = event::kDecimalScale;
     }
-    out_.places.push_back({g, static_cast<std::uint16_t>(spec.aggregates.size())});
+    const FeaturePlace place{g, static_cast<std::uint16_t>(spec.aggregates.size())};
+    if (out_.places.size() == f) out_.places.push_back(place);  // of the lowest stage
+    places_[{f, stage}] = place;
     spec.aggregates.push_back(aggregate);
     return {};
   }
@@ -166,12 +191,13 @@ class FeatureLoader {
     return image_.schema.types[feature.source.index()].fields;
   }
 
-  std::uint32_t group_of(const FeatureImage& feature) {
+  std::uint32_t group_of(const FeatureImage& feature, std::uint32_t level) {
     for (std::uint32_t g = 0; g < out_.groups.size(); ++g) {
       const FeatureGroup& group = out_.groups[g];
       const bool full = specs_[g].columns.size() >= state::kMaxColumns ||
                         specs_[g].aggregates.size() >= kMostAggregates;
-      if (!full && group.source == feature.source && group.where == feature.where &&
+      if (!full && group.level == level && group.source == feature.source &&
+          group.where == feature.where &&
           (group.key == feature.key || base::mutant(base::Mutant::kFeatureKeyIgnored))) {
         return g;
       }
@@ -180,7 +206,7 @@ class FeatureLoader {
     group.source = feature.source;
     group.where = feature.where;
     group.key = feature.key;
-    group.level = level_of(feature);
+    group.level = level;
     group.dimension = dimension_of(feature);
     specs_.emplace_back();
     windows_.emplace_back();
@@ -263,15 +289,15 @@ class FeatureLoader {
     by_key.updates.push_back(g);
   }
 
-  void add_read(const nfa::FeatureRead& read) {
+  void add_read(const nfa::FeatureRead& read, std::uint32_t stage) {
     const FeatureImage& feature = image_.features[read.feature];
-    const FeaturePlace& place = out_.places[read.feature];
+    const FeaturePlace& place = places_.at({read.feature, stage});
     std::vector<FeatureKeyPart> key;
     for (std::size_t i = 0; i < read.key.size(); ++i) {
       key.push_back({fields_of(feature)[feature.key[i]].type.kind, read.key[i]});
     }
-    FeatureAccess& by_key =
-        access(level_of(feature), read.type, out_.groups[place.group].dimension, std::move(key));
+    FeatureAccess& by_key = access(out_.groups[place.group].level, read.type,
+                                   out_.groups[place.group].dimension, std::move(key));
     auto& reads = feature.excluding_current ? by_key.before : by_key.after;
     auto of_group = std::ranges::find(reads, place.group, &FeatureReads::group);
     if (of_group == reads.end()) of_group = reads.insert(reads.end(), {place.group, false, {}});
@@ -287,6 +313,9 @@ class FeatureLoader {
   std::vector<state::WindowGroupSpec> specs_;          // beside groups
   std::vector<std::vector<nfa::WindowSpec>> windows_;  // beside groups: of specs_
   std::vector<std::string> dimensions_;
+  std::vector<std::uint32_t> read_stages_;                       // beside Image::feature_reads
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> wanted_;  // features and stages
+  std::map<std::pair<std::uint32_t, std::uint32_t>, FeaturePlace> places_;  // of these
   // By stage and level of the image: that of LoadedFeatures.
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> levels_;
 };

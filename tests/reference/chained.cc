@@ -368,9 +368,15 @@ class Play {
 
 dsl::Ast with_alert_events(const dsl::Ast& ast) {
   dsl::Ast out = ast;
-  for (const auto* rule : all<dsl::RuleDecl>(ast)) {
+  const Looks looks(ast);
+  std::vector<std::pair<int, const dsl::RuleDecl*>> rules;
+  for (const auto* rule : all<dsl::RuleDecl>(ast)) rules.emplace_back(looks.stage(*rule), rule);
+  std::stable_sort(rules.begin(), rules.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [stage, rule] : rules) {  // what it emits may be a field of an alert
     if (find_event(ast, rule->name.text) != nullptr) continue;
-    out.declarations.emplace_back(AlertType(ast, *rule).declare());
+    dsl::EventDecl type = AlertType(out, *rule).declare();
+    out.declarations.emplace_back(std::move(type));
   }
   return out;
 }

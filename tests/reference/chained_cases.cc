@@ -5,6 +5,7 @@
 
 #include "tests/reference/case_generator.h"
 #include "tests/reference/random.h"
+#include "tests/reference/shrink.h"
 
 namespace weir::reference {
 namespace {
@@ -45,22 +46,61 @@ class ChainGenerator {
   }
 
  private:
-  std::string pick_type() {
+  // One that the rule takes, or looks at.
+  std::string pick_type(const CaseRule& rule) {
+    std::vector<std::string> types;
+    gather(rule.pattern, types);
+    for (const CaseAbsence& absence : rule.leading) types.push_back(absence.type);
+    return random_.pick(types);
+  }
+
+  static void gather(const CasePattern& pattern, std::vector<std::string>& out) {
+    for (const CaseItem& item : pattern.items) {
+      out.insert(out.end(), item.types.begin(), item.types.end());
+      for (const CaseAbsence& absence : item.absences_before) out.push_back(absence.type);
+      for (const CasePattern& inner : item.patterns) gather(inner, out);
+    }
+    for (const CaseAbsence& absence : pattern.trailing) out.push_back(absence.type);
+  }
+
+  // One that alerts often: others are to see something.
+  CaseRule busy_rule() {
     static const std::vector<std::string> kTypes = {"a", "b", "c"};
-    return random_.pick(kTypes);
+    CaseRule rule;
+    CaseItem item;
+    item.types = {random_.pick(kTypes)};
+    item.name = "p1";
+    if (random_.percent(40)) item.where = {{"v > 0", {}}};
+    if (random_.percent(20)) item.types.push_back(item.types.front() == "a" ? "b" : "a");
+    rule.pattern.items = {item};
+    if (random_.percent(35)) {  // an alert of a deadline
+      CaseAbsence absence;
+      absence.type = random_.pick(kTypes);
+      absence.where = {{"v == 2", {}}};
+      absence.for_ms = 1000 * random_.between(0, 2);
+      rule.pattern.trailing = {absence};
+    } else if (random_.percent(30)) {
+      item.name = "p2";
+      item.types = {random_.pick(kTypes)};
+      rule.pattern.items.push_back(item);
+    }
+    rule.within_ms = 1000 * random_.between(2, 9);
+    if (random_.percent(60)) rule.skip = "skip none";
+    if (random_.percent(10)) rule.cooldown_ms = 1000 * random_.between(1, 3);
+    return rule;
   }
 
   void add_rule(std::int64_t number, std::size_t max_events) {
     const std::uint64_t seed = case_.seed * 7 + static_cast<std::uint64_t>(number);
-    const bool reads = case_.features.empty() && random_.percent(35);
+    const bool reads = number > 0 && case_.features.empty() && random_.percent(35);
     Case c = reads ? generate_feature_case(seed, max_events) : generate_case(seed, max_events);
     ChainedCase::Rule made;
     made.name = "r" + std::to_string(number);
-    made.rule = std::move(c.rule);
+    made.rule = number < 2 && random_.percent(65) ? busy_rule() : std::move(c.rule);
     made.rule.emits.clear();
     for (std::int64_t earlier = 0; earlier < number; ++earlier) {
       if (earlier + 1 < number && random_.percent(50)) continue;
-      const std::string from = pick_type();
+      const std::string from = pick_type(made.rule);
       const std::string to = "r" + std::to_string(earlier);
       replace(made.rule.leading, from, to);
       replace(made.rule.pattern, from, to);
