@@ -37,6 +37,18 @@ std::vector<Mention> mentions_of(const dsl::Ast& ast) {
     }
   }
   for (const auto& aggregate : ast.aggregates) add_type(aggregate.type);
+  for (const auto& declaration : ast.declarations) {
+    const auto* stream = std::get_if<dsl::StreamDecl>(&declaration);
+    for (std::size_t i = 0; stream != nullptr && i < stream->columns.size(); ++i) {
+      const dsl::ExprId value = stream->columns[i].value;
+      if (!value.valid()) continue;
+      const dsl::Expr& expr = ast.expr(value);
+      if (expr.kind != dsl::ExprKind::kCall || expr.args.size() != 1) continue;
+      const dsl::Expr& of = ast.expr(expr.args.front());
+      const dsl::Expr& type = of.kind == dsl::ExprKind::kMember ? ast.expr(of.args.front()) : of;
+      if (type.kind == dsl::ExprKind::kName) out.push_back({type.span.begin, true, type.text});
+    }
+  }
   for (const auto& expr : ast.exprs) {
     const bool names = expr.kind == dsl::ExprKind::kName || expr.kind == dsl::ExprKind::kMember ||
                        expr.kind == dsl::ExprKind::kCall;
@@ -76,6 +88,7 @@ class ChainFinder {
     std::uint32_t stage = 0;
     enum class State : std::uint8_t { kNew, kOpen, kDone } state = State::kNew;
     bool circular = false;
+    bool seen = false;  // something looks at it
   };
 
   // ---- the events -------------------------------------------------------------------------------
@@ -153,6 +166,9 @@ class ChainFinder {
       add_node(Kind::kDefine, 0, *define.ast, define.decl->name, define.decl->span);
     }
     for (Node& node : nodes_) find_looks(node);
+    for (const Node& node : nodes_) {
+      for (const std::size_t to : node.looks_at) nodes_[to].seen = true;
+    }
   }
 
   void find_looks(Node& node) {
@@ -216,7 +232,7 @@ class ChainFinder {
       declared_.poisoned.insert(std::string(node.name));
       return;
     }
-    out_.order.push_back({node.kind == Kind::kStream, node.index, node.stage});
+    out_.order.push_back({node.kind == Kind::kStream, node.index, node.stage, node.seen});
   }
 
   [[nodiscard]] static std::string shown(const Node& node) {

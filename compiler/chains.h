@@ -22,6 +22,7 @@ struct Chains {
     bool stream = false;
     std::size_t index = 0;  // of Declared::rules or Declared::streams
     std::uint32_t stage = 0;
+    bool seen = false;  // something looks at it
   };
   std::vector<Item> order;
 };

@@ -8,6 +8,7 @@
 #include "compiler/made_rules.h"
 #include "compiler/rule_compiler.h"
 #include "compiler/rule_overlaps.h"
+#include "compiler/streams.h"
 #include "compiler/test_checks.h"
 
 namespace weir::compiler {
@@ -19,6 +20,20 @@ void mark_reads(event::Schema& schema, const FieldReads& reads) {
     auto& field = schema.types[type.index()].fields[slot];
     field.read = field.role != event::FieldRole::kLabel && !field.derived;
   }
+}
+
+void add_stream(const CompileContext& context, const Chains::Item& item, Declared& declared,
+                Features& features) {
+  const StreamRef& ref = declared.streams[item.index];
+  features.begin_rule(false);
+  auto stream = compile_stream(context, ref, features);
+  if (!stream) {
+    declared.poisoned.insert(ref.decl->name.text);
+    return;
+  }
+  stream->stage = item.stage;
+  features.set_stage(stream->type, item.stage + 1);
+  if (item.seen) context.image.image.streams.push_back(std::move(*stream));
 }
 
 // All but errors go, if they are not wanted.
@@ -50,6 +65,10 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
   std::vector<dsl::Diagnostics> of_rule(declared.rules.size());
   std::vector<std::size_t> places;  // of the rules of the image, in the order of the files
   for (const Chains::Item& item : chains.order) {
+    if (item.stream) {
+      add_stream(context, item, declared, features);
+      continue;
+    }
     const RuleRef& rule = declared.rules[item.index];
     const CompileContext inner{sources, asts, files, options, builder, of_rule[item.index]};
     result.rules[item.index] =

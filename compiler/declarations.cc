@@ -62,11 +62,6 @@ class Collector {
     return declare(declared_.values, name, "declaration");
   }
 
-  void unsupported(DiagnosticCode code, dsl::Span span, std::string message,
-                   std::string help = "") {
-    diagnostics_.add(code, span, std::move(message)).help = std::move(help);
-  }
-
   void take(const dsl::Ast& ast, const dsl::RulesetDecl& decl) {
     if (ruleset_.decl == nullptr) {
       ruleset_ = {&ast, &decl};
@@ -143,9 +138,6 @@ class Collector {
   void take(const dsl::Ast& ast, const dsl::StreamDecl& decl) {
     if (!declare(declared_.events, decl.name, "event type")) return;
     declared_.streams.push_back({&ast, &decl});
-    declared_.poisoned.insert(decl.name.text);
-    unsupported(DiagnosticCode::kStreamUnsupported, decl.name.span,
-                "streams of window results such as `" + decl.name.text + "` are not supported yet");
   }
 
   // What it names is among the trees (compiler/imports.h).

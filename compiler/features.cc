@@ -27,7 +27,7 @@ nfa::Program never() {
 }
 
 const dsl::Aggregate& syntax_of(const InlineAggregate& aggregate) {
-  return aggregate.ast->aggregate(aggregate.id);
+  return aggregate.written != nullptr ? *aggregate.written : aggregate.ast->aggregate(aggregate.id);
 }
 
 // The arguments of a define as bounds and quantiles take them.
@@ -99,6 +99,20 @@ std::optional<FeatureId> Features::unnamed(const InlineAggregate& aggregate,
         entries_[id->index()].image.state_identity);
   }
   return id;
+}
+
+std::optional<nfa::FeatureImage> Features::column(const InlineAggregate& aggregate,
+                                                  dsl::Diagnostics& diagnostics) {
+  const auto id = compile(aggregate, diagnostics);
+  if (!id) return std::nullopt;
+  const FeatureImage& image = entries_[id->index()].image;
+  note_reads(image);
+  return image;
+}
+
+void Features::note_reads(const FeatureImage& image) {
+  for (const auto slot : image.key) field_reads_.emplace(image.source, slot);
+  if (image.slot != FeatureImage::kNoSlot) field_reads_.emplace(image.source, image.slot);
 }
 
 std::optional<FeatureId> Features::compile(const InlineAggregate& aggregate,
@@ -265,9 +279,7 @@ std::uint32_t Features::place_of(FeatureId id) {
   if (entry.place >= 0) return static_cast<std::uint32_t>(entry.place);
   entry.place = static_cast<std::int32_t>(order_.size());
   order_.push_back(id);
-  const FeatureImage& image = entry.image;
-  for (const auto slot : image.key) field_reads_.emplace(image.source, slot);
-  if (image.slot != FeatureImage::kNoSlot) field_reads_.emplace(image.source, image.slot);
+  note_reads(entry.image);
   return static_cast<std::uint32_t>(entry.place);
 }
 

@@ -51,6 +51,7 @@ struct InlineAggregate {
   dsl::AggregateId id;
   std::map<std::string, BoundConstant, std::less<>> constants;  // arguments of a define
   std::set<std::string, std::less<>> outer_names;               // that mean nothing within it
+  const dsl::Aggregate* written = nullptr;  // what stands there, with what is said elsewhere
 };
 
 class Features {
@@ -65,6 +66,10 @@ class Features {
   // One that stands in an expression; nothing if it is wrong, which `diagnostics` are told.
   [[nodiscard]] std::optional<FeatureId> unnamed(const InlineAggregate& aggregate,
                                                  dsl::Diagnostics& diagnostics);
+  // A column of a stream, which nothing reads; nothing if it is wrong. The fields that it is made
+  // of count as read.
+  [[nodiscard]] std::optional<nfa::FeatureImage> column(const InlineAggregate& aggregate,
+                                                        dsl::Diagnostics& diagnostics);
   // The same with another aggregate; nothing if its field has no such aggregate.
   [[nodiscard]] std::optional<FeatureId> with_aggregate(FeatureId id, nfa::AggregateKind kind);
 
@@ -131,6 +136,7 @@ class Features {
   FeatureId intern(Entry entry);
   [[nodiscard]] std::string identity(const Entry& entry) const;
   std::uint32_t place_of(FeatureId id);
+  void note_reads(const nfa::FeatureImage& image);
   void add_name(FeatureId id, const std::string& name);
   void hide(Entry& entry);
   void find_level(Entry& entry) const;

@@ -24,6 +24,7 @@
 #include "runtime/loaded_image.h"
 #include "runtime/recorded_matches.h"
 #include "runtime/rule_stage.h"
+#include "runtime/stream_stage.h"
 
 namespace weir::runtime {
 namespace {
@@ -68,6 +69,7 @@ class StagedEngine final : public Engine {
         shards_(shards_of(options)) {
     for (std::size_t s = 0; s < loaded_.stages.size(); ++s) {
       stages_.push_back(std::make_unique<RuleStage>(loaded_, s, options_, shards_));
+      streams_.push_back(std::make_unique<StreamStage>(loaded_, s, options_, shards_));
     }
   }
 
@@ -105,6 +107,7 @@ class StagedEngine final : public Engine {
     output_.add_stats(stats);
     features_.add_stats(stats);
     for (const auto& stage : stages_) stage->add_stats(stats);
+    for (const auto& stage : streams_) stage->add_stats(stats);
     stats.overflow += counted_.total().overflow;
     stats.division_by_zero += counted_.total().division_by_zero;
     stats.peak_partial_matches = peak_open_;
@@ -166,8 +169,9 @@ class StagedEngine final : public Engine {
       features_.run_stage(turns, 0, turns.size(), s);
       stages_[s]->begin(turns);
       stages_[s]->record(turns, clock_ms, executor);
-      note_chained(*stages_[s], turns.size());
-      chain_.take(s, stages_[s]->recorded(), {});
+      streams_[s]->run(turns, clock_ms, executor);
+      note_chained(s, turns.size());
+      chain_.take(s, stages_[s]->recorded(), streams_[s]->results());
     }
     chain_.put_out(output_);
     if (options_.show_events) show(chain_.turns(), sink);
@@ -186,15 +190,16 @@ class StagedEngine final : public Engine {
 
   // Conditions are counted by event, open partial matches by event of the input, and each stage has
   // its own turns.
-  void note_chained(RuleStage& stage, std::size_t turns) {
+  void note_chained(std::size_t s, std::size_t turns) {
     const auto take = [this](auto& counted) {
       for (nfa::CountedPredicate& each : counted) each.event = chain_.serial_of(each.event);
       counted_.add(counted);
     };
     features_.take_counted(take);
-    stage.take_counted(take);
+    stages_[s]->take_counted(take);
+    streams_[s]->take_counted(take);
     for (std::size_t t = 0; t <= turns; ++t) {
-      open_changes_[chain_.input_of(t)] += stage.open_change(t);
+      open_changes_[chain_.input_of(t)] += stages_[s]->open_change(t);
     }
   }
 
@@ -215,6 +220,7 @@ class StagedEngine final : public Engine {
   OrderedOutput output_;
   std::size_t shards_;
   std::vector<std::unique_ptr<RuleStage>> stages_;
+  std::vector<std::unique_ptr<StreamStage>> streams_;  // by stage
   PredicateCounts counted_;
   std::vector<std::int64_t> open_changes_;  // by turn of the slice; behind them all
   std::int64_t open_ = 0;

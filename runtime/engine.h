@@ -134,9 +134,10 @@ struct EngineStats {
   std::uint64_t future = 0;
   std::uint64_t clamped = 0;  // matched at a later time than their own (arrival order)
   std::uint64_t alerts = 0;
-  std::uint64_t withheld = 0;    // by cooldown
-  std::uint64_t limited = 0;     // events forgotten by `limit`
-  std::uint64_t unexamined = 0;  // moments at which more than 100,000 assignments stood
+  std::uint64_t withheld = 0;          // by cooldown
+  std::uint64_t late_for_streams = 0;  // events that came when their window's result was out
+  std::uint64_t limited = 0;           // events forgotten by `limit`
+  std::uint64_t unexamined = 0;        // moments at which more than 100,000 assignments stood
   std::vector<std::uint64_t> alerts_by_rule;
   std::vector<std::uint64_t> decisions;  // by Image::decisions
   std::uint64_t overflow = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -98,7 +99,9 @@ state::ColumnKind column_of(TypeKind kind, AggregateKind aggregate) {
 
 class FeatureLoader {
  public:
-  explicit FeatureLoader(const nfa::Image& image) : image_(image) {}
+  FeatureLoader(const nfa::Image& image, std::span<const FeatureImage> features,
+                std::span<const nfa::FeatureRead> reads)
+      : image_(image), features_(features), reads_(reads) {}
 
   base::Result<LoadedFeatures> load() {
     for (const event::EventType& type : image_.schema.types) {
@@ -119,8 +122,8 @@ class FeatureLoader {
     out_.levels.assign(levels, {});
     for (auto& level : out_.levels) level.resize(image_.schema.types.size());
     for (std::uint32_t g = 0; g < out_.groups.size(); ++g) add_update(g);
-    for (std::size_t r = 0; r < image_.feature_reads.size(); ++r) {
-      add_read(image_.feature_reads[r], read_stages_[r]);
+    for (std::size_t r = 0; r < reads_.size(); ++r) {
+      add_read(reads_[r], read_stages_[r]);
     }
     return std::move(out_);
   }
@@ -137,14 +140,14 @@ class FeatureLoader {
       of_type[stream.type.index()] = stream.stage + 1;
     }
     std::set<std::pair<std::uint32_t, std::uint32_t>> wanted;
-    for (const nfa::FeatureRead& read : image_.feature_reads) {
-      const std::uint32_t own = image_.features[read.feature].stage;
+    for (const nfa::FeatureRead& read : reads_) {
+      const std::uint32_t own = features_[read.feature].stage;
       read_stages_.push_back(std::max(own, of_type[read.type.index()]));
       wanted.emplace(read.feature, read_stages_.back());
     }
-    for (std::uint32_t f = 0; f < image_.features.size(); ++f) {
+    for (std::uint32_t f = 0; f < features_.size(); ++f) {
       const auto first = wanted.lower_bound({f, 0});
-      if (first == wanted.end() || first->first != f) wanted.emplace(f, image_.features[f].stage);
+      if (first == wanted.end() || first->first != f) wanted.emplace(f, features_[f].stage);
     }
     wanted_.assign(wanted.begin(), wanted.end());
   }
@@ -152,7 +155,7 @@ class FeatureLoader {
   // Those of a lower stage come first; within a stage what others read.
   std::uint32_t find_levels() {
     std::set<std::pair<std::uint32_t, std::uint32_t>> all;
-    for (const auto& [f, stage] : wanted_) all.emplace(stage, image_.features[f].level);
+    for (const auto& [f, stage] : wanted_) all.emplace(stage, features_[f].level);
     std::uint32_t count = 0;
     for (const auto& level : all) {
       while (out_.levels_before.size() <= level.first) out_.levels_before.push_back(count);
@@ -163,7 +166,7 @@ class FeatureLoader {
   }
 
   base::Result<void> add(std::uint32_t f, std::uint32_t stage) {
-    const FeatureImage& feature = image_.features[f];
+    const FeatureImage& feature = features_[f];
     const std::uint32_t g = group_of(feature, levels_.at({stage, feature.level}));
     state::WindowGroupSpec& spec = specs_[g];
     state::AggregateSpec aggregate;
@@ -290,7 +293,7 @@ class FeatureLoader {
   }
 
   void add_read(const nfa::FeatureRead& read, std::uint32_t stage) {
-    const FeatureImage& feature = image_.features[read.feature];
+    const FeatureImage& feature = features_[read.feature];
     const FeaturePlace& place = places_.at({read.feature, stage});
     std::vector<FeatureKeyPart> key;
     for (std::size_t i = 0; i < read.key.size(); ++i) {
@@ -309,6 +312,8 @@ class FeatureLoader {
   static constexpr std::size_t kMostAggregates = INT16_MAX;
 
   const nfa::Image& image_;
+  const std::span<const FeatureImage> features_;
+  const std::span<const nfa::FeatureRead> reads_;
   LoadedFeatures out_;
   std::vector<state::WindowGroupSpec> specs_;          // beside groups
   std::vector<std::vector<nfa::WindowSpec>> windows_;  // beside groups: of specs_
@@ -323,7 +328,25 @@ class FeatureLoader {
 }  // namespace
 
 base::Result<LoadedFeatures> load_features(const nfa::Image& image) {
-  return FeatureLoader(image).load();
+  return FeatureLoader(image, image.features, image.feature_reads).load();
+}
+
+base::Result<LoadedStream> load_stream(const nfa::Image& image, const nfa::StreamImage& stream) {
+  auto columns = FeatureLoader(image, stream.columns, {}).load();
+  if (!columns) return std::unexpected(columns.error());
+  LoadedStream out;
+  out.image = &stream;
+  out.columns = std::move(*columns);
+  const auto& fields = image.schema.types[stream.type.index()].fields;
+  for (std::size_t k = 0; k < stream.key_fields.size(); ++k) {
+    out.key_kinds.push_back(fields[k].type.kind);
+  }
+  if (stream.window.kind == nfa::WindowKind::kCalendar) {
+    auto calendar = nfa::ZoneCalendar::create(stream.window.zone, stream.window.unit);
+    if (!calendar) return std::unexpected(calendar.error());
+    out.calendar = std::make_shared<CalendarOfZone>(std::move(*calendar));
+  }
+  return out;
 }
 
 }  // namespace weir::runtime

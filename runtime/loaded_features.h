@@ -5,8 +5,8 @@
 // one structure a key in which all their windows share the events. Groups whose keys are made of
 // fields of the same types are one dimension: a table of keys in each shard.
 //
-// Where rules look at alerts (nfa::RuleImage::stage), a feature that events of several stages read is
-// kept for each of these, since each stage goes through its turns by itself.
+// Where rules look at alerts (nfa::RuleImage::stage), a feature that events of several stages read
+// is kept for each of these, since each stage goes through its turns by itself.
 //
 // An event's dealings with one key are one access: the values to read before the event counts
 // there, the groups in which it counts, the values to read after.
@@ -95,7 +95,17 @@ struct LoadedFeatures {
   [[nodiscard]] bool any() const { return !groups.empty(); }
 };
 
+// A stream of window results (language L4.4): its columns as features that nothing reads.
+struct LoadedStream {
+  const nfa::StreamImage* image = nullptr;
+  LoadedFeatures columns;
+  std::vector<event::TypeKind> key_kinds;
+  std::shared_ptr<const state::Calendar> calendar;  // of a calendar window
+};
+
 // kInvalidArgument: a time zone that this machine does not know.
 [[nodiscard]] base::Result<LoadedFeatures> load_features(const nfa::Image& image);
+[[nodiscard]] base::Result<LoadedStream> load_stream(const nfa::Image& image,
+                                                     const nfa::StreamImage& stream);
 
 }  // namespace weir::runtime

@@ -198,6 +198,11 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
   auto features = load_features(image);
   if (!features) return std::unexpected(features.error());
   loaded.features = std::move(*features);
+  for (const auto& stream : image.streams) {
+    auto made = load_stream(image, stream);
+    if (!made) return std::unexpected(made.error());
+    loaded.streams.push_back(std::move(*made));
+  }
 
   std::map<std::string, std::uint32_t> dimensions;
   for (const auto& rule : image.rules) {

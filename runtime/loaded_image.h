@@ -63,6 +63,7 @@ struct LoadedImage {
   std::vector<LoadedStage> stages;    // one, unless rules look at alerts or streams
   std::vector<bool> alerts_are_seen;  // by rule: its alerts are events for some rule or feature
   LoadedFeatures features;
+  std::vector<LoadedStream> streams;     // of Image::streams
   std::vector<nfa::FrontPlan> fronts;    // by rule
   std::vector<std::uint32_t> dimension;  // by rule: rules with the same keys share one
   std::uint32_t dimensions = 0;

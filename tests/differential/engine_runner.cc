@@ -152,19 +152,19 @@ class ChainCollector final : public runtime::Sink {
 
   void on_alert(const runtime::Alert& alert) override {
     reference::ChainedAlert out{ref_alert(image_, alert), std::nullopt};
-    if (alert.seq == event::Row::kNoPosition) out.alert.event = place_of(alert.completed_by);
+    if (alert.seq == event::Row::kNoPosition) out.alert.event = called(alert.completed_by);
     out.alert.match.clear();
     for (const auto& part : alert.match) {
       std::vector<std::size_t> events;
       for (const auto& event : part.events) {
         const bool made = event.seq == event::Row::kNoPosition;
-        events.push_back(made ? place_of(event.identity) : event.seq);
+        events.push_back(made ? called(event.identity) : event.seq);
       }
       out.alert.match.emplace_back(std::string(part.name), std::move(events));
     }
-    std::ranges::sort(out.alert.match);
     if (alert.has_seq && !alert.of_deadline) undecided_.push_back(alerts.size());
-    twice = twice || !places_.emplace(alert.id.hex(), alerts.size()).second;
+    const bool known = !places_.emplace(alert.id.hex(), alerts.size()).second;
+    twice = twice || known;
     alerts.push_back(std::move(out));
   }
   void on_decision(const runtime::Decision& decision) override {
@@ -172,19 +172,51 @@ class ChainCollector final : public runtime::Sink {
     undecided_.clear();
   }
   void on_refused(const event::Row&, Refusal) override { refused = true; }
+  void on_event(const event::Row& row) override {
+    if (row.seq != event::Row::kNoPosition) return;
+    const std::string& name = image_.schema.types[row.type.index()].name;
+    const auto is_rule = [&](const nfa::RuleImage& rule) { return rule.name == name; };
+    if (std::ranges::any_of(image_.rules, is_rule)) return;
+    const bool known = !results_.emplace(std::string(row.identity), results_.size()).second;
+    twice = twice || known;
+  }
+
+  // Once all is there: what the engine made gets the names that the reference gives it.
+  void name_events() {
+    const auto name = [&](std::size_t& event) {
+      if (event < kUnnamed) return;
+      const std::string& identity = identities_[event - kUnnamed];
+      const auto alert = places_.find(identity);
+      const auto result = results_.find(identity);
+      event = alert != places_.end()     ? reference::kAlertEvents + alert->second
+              : result != results_.end() ? reference::kStreamEvents + result->second
+                                         : SIZE_MAX;
+    };
+    for (reference::ChainedAlert& each : alerts) {
+      if (each.alert.event) name(*each.alert.event);
+      for (auto& [label, events] : each.alert.match) {
+        for (std::size_t& event : events) name(event);
+      }
+      std::ranges::sort(each.alert.match);
+    }
+  }
 
   std::vector<reference::ChainedAlert> alerts;
   bool refused = false;
   bool twice = false;  // two alerts have one id
 
  private:
-  std::size_t place_of(std::string_view identity) const {
-    const auto place = places_.find(std::string(identity));
-    return place == places_.end() ? SIZE_MAX : reference::kAlertEvents + place->second;
+  static constexpr std::size_t kUnnamed = 3'000'000;
+
+  std::size_t called(std::string_view identity) {
+    identities_.emplace_back(identity);
+    return kUnnamed + identities_.size() - 1;
   }
 
   const nfa::Image& image_;
-  std::map<std::string, std::size_t> places_;
+  std::map<std::string, std::size_t> places_;   // of alerts, by id
+  std::map<std::string, std::size_t> results_;  // of streams, by identity
+  std::vector<std::string> identities_;
   std::vector<std::size_t> undecided_;
 };
 
@@ -196,6 +228,7 @@ base::Result<void> feed(const nfa::Image& image, const std::vector<RefEvent>& ev
   engine_options.first_compaction = options.first_compaction;
   engine_options.few_events = options.few_events;
   engine_options.shards = options.shards;
+  engine_options.show_events = true;
   auto engine = runtime::Engine::create(image, engine_options);
   if (!engine) return std::unexpected(engine.error());
   std::deque<RowOfCase> batch;
@@ -267,6 +300,7 @@ base::Result<std::vector<reference::ChainedAlert>> engine_run_chained(
   if (collector.twice) {
     return base::fail(base::ErrorCode::kInvalidArgument, "two alerts have one id");
   }
+  collector.name_events();
   return std::move(collector.alerts);
 }
 

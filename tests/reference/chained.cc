@@ -137,34 +137,42 @@ class AlertType {
 
 // ---- who looks at whom -------------------------------------------------------------------------
 
+// By name: rules, but for those whose name an `event` has, and streams.
 class Looks {
  public:
   explicit Looks(const dsl::Ast& ast) : ast_(ast) {
     for (const auto* rule : all<dsl::RuleDecl>(ast)) {
-      if (find_event(ast, rule->name.text) == nullptr) rules_[rule->name.text] = rule;
+      if (find_event(ast, rule->name.text) == nullptr) made_[rule->name.text] = rule->span;
     }
-    for (const auto* feature : all<dsl::FeatureDecl>(ast)) features_[feature->name.text] = feature;
-    for (const auto* define : all<dsl::DefineDecl>(ast)) defines_[define->name.text] = define;
+    for (const auto* stream : all<dsl::StreamDecl>(ast)) made_[stream->name.text] = stream->span;
+    for (const auto* feature : all<dsl::FeatureDecl>(ast)) {
+      values_.emplace(feature->name.text, feature->span);
+    }
+    for (const auto* define : all<dsl::DefineDecl>(ast)) {
+      values_.emplace(define->name.text, define->span);
+    }
   }
 
-  // The rules whose alerts stand, as types, in what lies there.
-  std::set<const dsl::RuleDecl*> in(const dsl::Span& span) const {
-    std::set<const dsl::RuleDecl*> out;
+  // Whose alerts and results stand, as types, in what lies there.
+  std::set<std::string> in(const dsl::Span& span) const {
+    std::set<std::string> out;
     std::set<std::uint32_t> seen;
     gather(span, out, seen);
     return out;
   }
 
-  std::set<const dsl::RuleDecl*> everywhere() const {
+  std::set<std::string> everywhere() const {
     dsl::Span whole;
     whole.end = UINT32_MAX;
     return in(whole);
   }
 
-  // R123: one more than that of the rules that it looks at; 0 for one that looks at none.
-  int stage(const dsl::RuleDecl& rule) const {
+  // R123: one more than that of what it looks at; 0 for one that looks at nothing of the kind.
+  int stage(const dsl::Span& span) const {
     int stage = 0;
-    for (const auto* other : in(rule.span)) stage = std::max(stage, this->stage(*other) + 1);
+    for (const auto& other : in(span)) {
+      stage = std::max(stage, this->stage(made_.at(other)) + 1);
+    }
     return stage;
   }
 
@@ -173,12 +181,11 @@ class Looks {
     return inner.begin >= outer.begin && inner.end <= outer.end;
   }
 
-  void gather(const dsl::Span& span, std::set<const dsl::RuleDecl*>& out,
+  void gather(const dsl::Span& span, std::set<std::string>& out,
               std::set<std::uint32_t>& seen) const {
     if (!seen.insert(span.begin).second) return;
     const auto add = [&](const dsl::Name& type) {
-      const auto rule = rules_.find(type.text);
-      if (within(type.span, span) && rule != rules_.end()) out.insert(rule->second);
+      if (within(type.span, span) && made_.contains(type.text)) out.insert(type.text);
     };
     for (const auto& pattern : ast_.patterns) {
       for (const auto& item : pattern.items) {
@@ -195,18 +202,101 @@ class Looks {
     for (const auto& aggregate : ast_.aggregates) add(aggregate.type);
     for (const auto& expr : ast_.exprs) {
       if (!within(expr.span, span) || expr.quoted) continue;
-      const auto feature = features_.find(expr.text);
-      if (feature != features_.end()) gather(feature->second->span, out, seen);
-      const auto define = defines_.find(expr.text);
-      if (define != defines_.end()) gather(define->second->span, out, seen);
+      const auto [first, last] = values_.equal_range(expr.text);
+      for (auto value = first; value != last; ++value) gather(value->second, out, seen);
     }
   }
 
   const dsl::Ast& ast_;
-  std::map<std::string, const dsl::RuleDecl*> rules_;
-  std::map<std::string, const dsl::FeatureDecl*> features_;
-  std::map<std::string, const dsl::DefineDecl*> defines_;
+  std::map<std::string, dsl::Span> made_;
+  std::multimap<std::string, dsl::Span> values_;  // features and defines
 };
+
+// ---- streams -----------------------------------------------------------------------------------
+
+// `count(a)` has nothing that only an aggregate has, and stands in the tree as a call.
+dsl::Ast with_aggregates(dsl::Ast ast) {
+  for (const auto* stream : all<dsl::StreamDecl>(ast)) {
+    for (const auto& column : stream->columns) {
+      dsl::Expr& call = ast.exprs[column.value.index()];
+      if (call.kind != dsl::ExprKind::kCall) continue;
+      const dsl::Expr& of = ast.expr(call.args.front());
+      const bool member = of.kind == dsl::ExprKind::kMember;
+      const dsl::Expr& type = member ? ast.expr(of.args.front()) : of;
+      dsl::Aggregate aggregate;
+      aggregate.function.text = call.text;
+      aggregate.type.text = type.text;
+      aggregate.type.span = type.span;
+      if (member) aggregate.field = dsl::Name{of.text, of.span};
+      aggregate.span = call.span;
+      call.kind = dsl::ExprKind::kAggregate;
+      call.aggregate = dsl::AggregateId(ast.aggregates.size());
+      ast.aggregates.push_back(std::move(aggregate));
+    }
+  }
+  return ast;
+}
+
+// A column as a feature of the file: over the stream's window, by its key.
+void declare_column(dsl::Ast& ast, const dsl::StreamDecl& stream, const std::string& name,
+                    dsl::Aggregate aggregate) {
+  aggregate.by = stream.by;
+  aggregate.window = dsl::WindowKind::kTumbling;
+  aggregate.length = stream.each;
+  dsl::FeatureDecl feature;
+  feature.name = stream.name;
+  feature.name.text += " " + name;
+  feature.aggregate = dsl::AggregateId(ast.aggregates.size());
+  ast.aggregates.push_back(std::move(aggregate));
+  ast.declarations.emplace_back(std::move(feature));
+}
+
+std::string type_of_field(const dsl::Ast& ast, const std::string& type, const std::string& field) {
+  const auto* event = find_event(ast, type);
+  for (std::size_t i = 0; event != nullptr && i < event->fields.size(); ++i) {
+    const auto& declared = event->fields[i];
+    if (declared.name.text == field && declared.type) return declared.type->base.text;
+  }
+  return "string";
+}
+
+std::string type_of_column(const dsl::Ast& ast, const dsl::Aggregate& aggregate) {
+  const std::string& function = aggregate.function.text;
+  const std::string field =
+      aggregate.field ? type_of_field(ast, aggregate.type.text, aggregate.field->text) : "int";
+  if (function == "count" || function.ends_with("distinct")) return "int";
+  if (function == "stddev" || function == "rate") return "float";
+  return function == "avg" && field == "int" ? "decimal" : field;
+}
+
+dsl::FieldDecl made_field(const dsl::Name& name, const std::string& type) {
+  dsl::FieldDecl field;
+  field.name = name;
+  field.type = type_ref(type);
+  field.type->optional = true;
+  return field;
+}
+
+// Its event type; and for each column `S c`, its value, and `S c counted`, how many events counted.
+void declare_stream(dsl::Ast& ast, const dsl::StreamDecl& stream) {
+  dsl::EventDecl type;
+  type.name = stream.name;
+  for (const auto& column : stream.columns) {
+    dsl::Aggregate aggregate = ast.aggregate(ast.expr(column.value).aggregate);
+    if (type.fields.empty()) {
+      for (const auto& key : stream.by.fields) {
+        type.fields.push_back(made_field(key, type_of_field(ast, aggregate.type.text, key.text)));
+      }
+    }
+    type.fields.push_back(made_field(column.name, type_of_column(ast, aggregate)));
+    declare_column(ast, stream, column.name.text, aggregate);
+    aggregate.function.text = "count";
+    aggregate.field.reset();
+    aggregate.arguments.clear();
+    declare_column(ast, stream, column.name.text + " counted", std::move(aggregate));
+  }
+  ast.declarations.emplace_back(std::move(type));
+}
 
 bool is_shadow(const dsl::RuleDecl& rule) {
   return rule.body.mode && rule.body.mode->kind == dsl::ModeKind::kShadow;
@@ -218,14 +308,20 @@ class Play {
  public:
   Play(const dsl::Ast& ast, const RefOptions& options)
       : ast_(with_alert_events(ast)), options_(options) {
-    const Looks looks(ast);
-    const auto originals = all<dsl::RuleDecl>(ast);
+    const dsl::Ast given = with_aggregates(ast);
+    const Looks looks(given);
+    const auto originals = all<dsl::RuleDecl>(given);
     const auto rules = all<dsl::RuleDecl>(ast_);
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      rules_.push_back({rules[i], looks.stage(*originals[i])});
+      rules_.push_back({rules[i], looks.stage(originals[i]->span)});
       stages_ = std::max(stages_, rules_.back().stage + 1);
     }
-    for (const auto* rule : looks.everywhere()) alert_types_.insert(rule->name.text);
+    const auto streams = all<dsl::StreamDecl>(ast_);
+    for (const auto* stream : streams) {
+      streams_.push_back({stream, looks.stage(stream->span)});
+      stages_ = std::max(stages_, streams_.back().stage + 1);
+    }
+    seen_types_ = looks.everywhere();
   }
 
   void run(const std::vector<RefEvent>& events) {
@@ -249,19 +345,23 @@ class Play {
     const dsl::RuleDecl* decl = nullptr;
     int stage = 0;
   };
+  struct Stream {
+    const dsl::StreamDecl* decl = nullptr;
+    int stage = 0;
+  };
 
   // L5.3: of the events so far, those that the rule sees; the others keep their places.
-  std::vector<RefEvent> log_for(const dsl::RuleDecl& rule) const {
+  std::vector<RefEvent> log_for(bool shadow) const {
     std::vector<RefEvent> out = log_;
     for (RefEvent& event : out) {
       const dsl::RuleDecl* of = find_event_rule(event);
-      if (of != nullptr && is_shadow(*of) && !is_shadow(rule)) event.type += " in shadow";
+      if (of != nullptr && is_shadow(*of) && !shadow) event.type += " in shadow";
     }
     return out;
   }
 
   const dsl::RuleDecl* find_event_rule(const RefEvent& event) const {
-    return alert_types_.contains(event.type) ? find_rule(ast_, event.type) : nullptr;
+    return seen_types_.contains(event.type) ? find_rule(ast_, event.type) : nullptr;
   }
 
   // What a rule alerts on the events so far, if time has reached `before_ms`.
@@ -270,7 +370,7 @@ class Play {
     options.with_outcomes = true;
     options.end_of_input = before_ms == kNever;
     options.watermark_ms = before_ms;
-    auto found = reference_run(ast_, rule.name.text, log_for(rule), options);
+    auto found = reference_run(ast_, rule.name.text, log_for(is_shadow(rule)), options);
     if (found) return std::move(*found);
     error_ = rule.name.text + ": " + found.error().message;
     code_ = found.error().code;
@@ -300,6 +400,7 @@ class Play {
           if (!alert.event && alert.time_ms > passed_) next = std::min(next, alert.time_ms);
         }
       }
+      for (const Stream& stream : streams_) next = std::min(next, next_end(stream, before_ms));
       if (next == kNever) return;
       for (int stage = 0; stage < stages_; ++stage) fall_due(next, stage);
       passed_ = next;
@@ -314,7 +415,81 @@ class Play {
         if (!alert.event && alert.time_ms == time_ms) completed.push_back(std::move(alert));
       }
     }
+    std::vector<RefEvent> ended;
+    for (const Stream& stream : streams_) {
+      if (stream.stage == stage) add_results(*stream.decl, time_ms, ended);
+    }
     for (const RefAlert& alert : completed) put(alert, std::nullopt);
+    for (const RefEvent& result : ended) {
+      if (seen_types_.contains(result.type)) play(result, kStreamEvents + results_++, std::nullopt);
+    }
+  }
+
+  // L4.4: a millisecond before the end of the window around an event that may count in it.
+  std::optional<std::int64_t> result_time(const dsl::StreamDecl& stream, const RefEvent& event) {
+    const bool counts = std::any_of(
+        stream.columns.begin(), stream.columns.end(), [&](const dsl::StreamDecl::Column& column) {
+          return ast_.aggregate(ast_.expr(column.value).aggregate).type.text == event.type;
+        });
+    if (!counts) return std::nullopt;
+    Evaluator evaluator(ast_, log_);
+    const std::int64_t length = evaluator.milliseconds(stream.each);
+    std::int64_t begin = event.ts_ms / length * length;
+    if (begin > event.ts_ms) begin -= length;
+    return begin + length - 1;
+  }
+
+  std::int64_t next_end(const Stream& stream, std::int64_t before_ms) {
+    std::int64_t next = kNever;
+    for (const RefEvent& event : log_) {
+      const auto end = result_time(*stream.decl, event);
+      if (end && *end > passed_ && *end < before_ms) next = std::min(next, *end);
+    }
+    return next;
+  }
+
+  // One event for each key of which an event counted in the window that ends.
+  void add_results(const dsl::StreamDecl& stream, std::int64_t time_ms,
+                   std::vector<RefEvent>& out) {
+    std::map<std::string, std::vector<RefValue>> keys;  // by text: of strings, as their bytes are
+    for (const RefEvent& event : log_) {
+      if (result_time(stream, event) != time_ms) continue;
+      std::string text;
+      std::vector<RefValue> key;
+      for (const auto& field : stream.by.fields) {
+        const auto value = event.fields.find(field.text);
+        if (value == event.fields.end()) break;
+        key.push_back(value->second);
+        text += to_text(value->second) + ' ';
+      }
+      if (key.size() == stream.by.fields.size()) keys.emplace(text, key);
+    }
+    for (const auto& [text, key] : keys) add_result(stream, key, time_ms, out);
+  }
+
+  void add_result(const dsl::StreamDecl& stream, const std::vector<RefValue>& key,
+                  std::int64_t time_ms, std::vector<RefEvent>& out) {
+    RefEvent result{stream.name.text, time_ms, {}};
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      result.fields.emplace(stream.by.fields[i].text, key[i]);
+    }
+    bool counted = false;
+    for (const auto& column : stream.columns) {
+      const std::string name = stream.name.text + " " + column.name.text;
+      const RefValue count = value_of(name + " counted", key, time_ms);
+      counted = counted || count != RefValue{std::int64_t{0}};
+      const RefValue value = value_of(name, key, time_ms);
+      if (!is_absent(value)) result.fields.emplace(column.name.text, value);
+    }
+    if (counted) out.push_back(std::move(result));
+  }
+
+  RefValue value_of(const std::string& feature, const std::vector<RefValue>& key,
+                    std::int64_t time_ms) {
+    auto value = reference_feature(ast_, feature, key, time_ms, log_for(false), options_);
+    if (value) return std::move(*value);
+    error_ = feature + ": " + value.error().message;
+    return {};
   }
 
   void put(const RefAlert& alert, std::optional<std::size_t> root) {
@@ -327,7 +502,7 @@ class Play {
     if (!options_.with_outcomes) out.alert.outcomes.clear();
     alerts_.push_back(std::move(out));
     if (alert.withheld || !alert.timeout.empty() || !error_.empty()) return;
-    if (!alert_types_.contains(alert.rule)) return;
+    if (!seen_types_.contains(alert.rule)) return;
     play(event_of(alert), called, root);
   }
 
@@ -359,7 +534,9 @@ class Play {
   const RefOptions options_;
   std::vector<Rule> rules_;
   int stages_ = 1;
-  std::set<std::string> alert_types_;
+  std::vector<Stream> streams_;
+  std::set<std::string> seen_types_;  // of alerts and results that something looks at
+  std::size_t results_ = 0;
   std::vector<std::size_t> called_;  // beside log_: what each event is called outside
   std::int64_t passed_ = INT64_MIN;  // deadlines up to it have been dealt with
 };
@@ -367,21 +544,35 @@ class Play {
 }  // namespace
 
 dsl::Ast with_alert_events(const dsl::Ast& ast) {
-  dsl::Ast out = ast;
-  const Looks looks(ast);
-  std::vector<std::pair<int, const dsl::RuleDecl*>> rules;
-  for (const auto* rule : all<dsl::RuleDecl>(ast)) rules.emplace_back(looks.stage(*rule), rule);
-  std::stable_sort(rules.begin(), rules.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [stage, rule] : rules) {  // what it emits may be a field of an alert
-    if (find_event(ast, rule->name.text) != nullptr) continue;
-    dsl::EventDecl type = AlertType(out, *rule).declare();
-    out.declarations.emplace_back(std::move(type));
+  const dsl::Ast given = with_aggregates(ast);
+  dsl::Ast out = given;
+  const Looks looks(given);
+  // What is emitted and aggregated may be a field of an alert or a result.
+  std::multimap<int, const dsl::RuleDecl*> rules;
+  std::multimap<int, const dsl::StreamDecl*> streams;
+  for (const auto* rule : all<dsl::RuleDecl>(given)) rules.emplace(looks.stage(rule->span), rule);
+  for (const auto* stream : all<dsl::StreamDecl>(given)) {
+    streams.emplace(looks.stage(stream->span), stream);
+  }
+  const int last = std::max(rules.empty() ? 0 : rules.rbegin()->first,
+                            streams.empty() ? 0 : streams.rbegin()->first);
+  for (int stage = 0; stage <= last; ++stage) {
+    for (auto [rule, end] = rules.equal_range(stage); rule != end; ++rule) {
+      if (find_event(ast, rule->second->name.text) != nullptr) continue;
+      dsl::EventDecl type = AlertType(out, *rule->second).declare();
+      out.declarations.emplace_back(std::move(type));
+    }
+    for (auto [stream, end] = streams.equal_range(stage); stream != end; ++stream) {
+      declare_stream(out, *stream->second);
+    }
   }
   return out;
 }
 
-bool is_chained(const dsl::Ast& ast) { return !Looks(ast).everywhere().empty(); }
+bool is_chained(const dsl::Ast& ast) {
+  const dsl::Ast given = with_aggregates(ast);
+  return !Looks(given).everywhere().empty();
+}
 
 base::Result<std::vector<ChainedAlert>> reference_run_chained(const dsl::Ast& ast,
                                                               const std::vector<RefEvent>& events,

@@ -1,7 +1,7 @@
-// Rules that look at each other's alerts (language L4.4), by naive definition: the input is played
-// event by event. Each event goes to every rule; each alert that comes of it is itself an event,
-// played at once, before the next. Each rule is asked what it makes of all events so far by
-// reference_run(), anew each time. For a few rules and some eight events.
+// Rules that look at each other's alerts and at streams (language L4.4), by naive definition: the
+// input is played event by event. Each event goes to every rule; each alert that comes of it is
+// itself an event, played at once, before the next. Each rule is asked what it makes of all events
+// so far by reference_run(), anew each time. For a few rules and some eight events.
 //
 // Used by the differential tests and by test_blocks.h. Pure: no state between calls, thread-safe.
 #pragma once
@@ -18,6 +18,8 @@ namespace weir::reference {
 
 // What an alert is called in the match of another one: this and its place among all alerts.
 inline constexpr std::size_t kAlertEvents = 1'000'000;
+// What a result of a stream is called: this and its place among all results that are events.
+inline constexpr std::size_t kStreamEvents = 2'000'000;
 
 struct ChainedAlert {
   RefAlert alert;

@@ -98,15 +98,20 @@ class ChainGenerator {
     made.name = "r" + std::to_string(number);
     made.rule = number < 2 && random_.percent(65) ? busy_rule() : std::move(c.rule);
     made.rule.emits.clear();
+    if (number > 0 && random_.percent(40)) add_stream(number);
     for (std::int64_t earlier = 0; earlier < number; ++earlier) {
       if (earlier + 1 < number && random_.percent(50)) continue;
       const std::string from = pick_type(made.rule);
-      const std::string to = "r" + std::to_string(earlier);
+      const bool stream = !case_.streams.empty() && random_.percent(50);
+      const std::string to =
+          stream ? "s" + std::to_string(random_.below(streams())) : "r" + std::to_string(earlier);
       replace(made.rule.leading, from, to);
       replace(made.rule.pattern, from, to);
       if (!reads) continue;
       for (CaseFeature& feature : c.features) replace(feature.type, from, to);
     }
+    // Timeouts of `pick any` show but the last event, and may show the same one.
+    if (made.rule.pick_any) made.rule.timeout = false;
     made.emit = emits(made.rule);
     made.shadow = random_.percent(12);
     if (reads) case_.features = std::move(c.features);
@@ -114,12 +119,41 @@ class ChainGenerator {
     case_.rules.push_back(std::move(made));
   }
 
+  [[nodiscard]] std::int64_t streams() const {
+    return static_cast<std::int64_t>(case_.streams.size());
+  }
+
+  // Of events, alerts of the rules so far, or results of a stream before it.
+  void add_stream(std::int64_t rules) {
+    static const std::vector<std::string> kTypes = {"a", "b", "c"};
+    const auto source = [&] {
+      if (random_.percent(30)) return "r" + std::to_string(random_.below(rules));
+      if (streams() > 0 && random_.percent(30))
+        return "s" + std::to_string(random_.below(streams()));
+      return random_.pick(kTypes);
+    };
+    static const std::vector<std::string> kWhole = {
+        "count(T)", "sum(T.v)", "max(T.v)", "distinct(T.v)", "count(T where v > 0)", "first(T.v)"};
+    const auto column = [&](const std::string& aggregate) {
+      std::string text = aggregate;
+      text.replace(text.find('T'), 1, source());
+      return text;
+    };
+    std::string out = "stream s" + std::to_string(streams()) + " by k each " +
+                      std::to_string(random_.between(1, 4)) +
+                      "s { v = " + column(random_.pick(kWhole));
+    out += "  x = " + column(random_.percent(50) ? "last(T.v)" : "count(T where v == 1)");
+    out += "  m = " + column("sum(T.m)") + "  f = " + column("stddev(T.v)") + " }";
+    case_.streams.push_back(std::move(out));
+  }
+
   // The fields that generated conditions look at; `k` is the key, where the rule has one.
   std::string emits(const CaseRule& rule) {
     const std::set<std::string> names = part_names(rule.pattern);
     const std::vector<std::string> list(names.begin(), names.end());
     const auto value = [&](const std::string& constant, const std::string& field) {
-      if (list.empty() || random_.percent(30)) return constant;
+      // The alert of `pick any` has but the completing event.
+      if (list.empty() || rule.pick_any || random_.percent(30)) return constant;
       if (field == "v" && random_.percent(40)) return "count(" + random_.pick(list) + ")";
       return random_.pick(list) + "." + field;
     };
@@ -145,6 +179,7 @@ std::string to_weir(const ChainedCase& c) {
   without_rule.features = c.features;
   std::string out = to_weir(without_rule);
   out.resize(out.find("rule r {"));
+  for (const std::string& stream : c.streams) out += stream + "\n";
   for (const ChainedCase::Rule& rule : c.rules) {
     std::string text = rule_text(rule.rule);
     text.replace(0, std::string("rule r {").size(), "rule " + rule.name + " {");
@@ -166,6 +201,7 @@ std::vector<ChainedCase> smaller_cases(const ChainedCase& c) {
     }
   };
   without_each(&ChainedCase::rules);
+  without_each(&ChainedCase::streams);
   without_each(&ChainedCase::events);
   for (std::size_t r = 0; r < c.rules.size(); ++r) {
     Case one;

@@ -14,6 +14,7 @@ namespace weir::reference {
 struct ChainedCase {
   std::uint64_t seed = 0;
   std::vector<CaseFeature> features;
+  std::vector<std::string> streams;  // the declarations
   struct Rule {
     std::string name;
     CaseRule rule;
