@@ -60,7 +60,12 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
   Features features(context, declared);
   FieldReads reads;
   std::vector<RuleShape> shapes(declared.rules.size());
-  result.rules.resize(declared.rules.size());
+  for (const RuleRef& rule : declared.rules) {  // those in a circle stay as they are here
+    RuleReport& report = result.rules.emplace_back();
+    report.name = rule.decl->name.text;
+    report.span = rule.decl->span;
+    report.name_span = rule.decl->name.span;
+  }
   MadeRuleDiagnostics told(declared);
   std::vector<dsl::Diagnostics> of_rule(declared.rules.size());
   std::vector<std::size_t> places;  // of the rules of the image, in the order of the files

@@ -211,7 +211,7 @@ void AlertChain::put_out(MatchReceiver& out) {
     const Node& node = nodes_[index];
     out.stand_at({node.input, node.deadline_ms});
     Alert alert = node.match->alert;
-    alert.of_deadline = node.deadline_ms != MatchPlace::kEvent;
+    alert.of_deadline = alert.has_seq && node.deadline_ms != MatchPlace::kEvent;
     out.on_match(alert, node.match->withheld, node.match->first);
   }
 }
