@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/record_json.h"
 #include "event/decimal.h"
+#include "event/record_json.h"
 #include "event/time.h"
 
 namespace weir::api {
@@ -123,7 +123,7 @@ void AlertCollector::on_alert(const runtime::Alert& alert) {
     ++facts_.shadow_alerts;
   }
   if (alert.is_timeout) ++counts.timeouts;
-  if (!alert.has_seq) {
+  if (!alert.has_seq || alert.of_deadline) {
     take_deadline(alert);
     return;
   }
@@ -154,7 +154,8 @@ void AlertCollector::add_match_lines(const runtime::Alert& alert) {
       std::string& line = match_.emplace_back(image_.rules[alert.rule].name);
       line += ' ';
       line += part.name;
-      line += " #" + std::to_string(event.seq) + " ";
+      const bool made = event.seq == event::Row::kNoPosition;
+      line += made ? " " : " #" + std::to_string(event.seq) + " ";
       event::append_rfc3339(line, event.ts_ms);
       if (!event.identity.empty()) line += " " + std::string(event.identity);
     }
@@ -257,7 +258,7 @@ void AlertCollector::take_false_alarm(const runtime::Decision& decision, const F
   example.score_e4 = facts_.patterns[event.pattern].score_e4;
   (void)reader_.append_key(example.key, row);
   if (is_csv_ || row.raw.empty()) {
-    append_record_json(example.event, image_.schema, row);
+    event::append_record_json(example.event, image_.schema, row);
   } else {
     example.event = row.raw;
   }

@@ -55,11 +55,12 @@ void append_values(std::string& out, std::span<const runtime::ReportedValue> val
   }
 }
 
-void append_seq(std::string& out, bool has_seq, std::uint64_t seq) {
-  if (has_seq) {
-    append_uint(out, seq);
+// What has no position in the input goes by its identity.
+void append_seq(std::string& out, std::uint64_t seq, std::string_view identity) {
+  if (seq == event::Row::kNoPosition) {
+    append_json_string(out, identity);
   } else {
-    out += "null";
+    append_uint(out, seq);
   }
 }
 
@@ -121,7 +122,7 @@ void AlertWriter::append_match(std::string& out, const runtime::Alert& alert) co
     for (const runtime::MatchedEvent& event : part.events) {
       out += first ? "{\"seq\":" : ",{\"seq\":";
       first = false;
-      append_uint(out, event.seq);
+      append_seq(out, event.seq, event.identity);
       out += ",\"ts\":";
       append_int(out, event.ts_ms);
       if (whole_events_) {
@@ -143,7 +144,11 @@ void AlertWriter::append_alert(std::string& out, const runtime::Alert& alert) co
   out += "},\"ts\":";
   append_int(out, alert.ts_ms);
   out += ",\"seq\":";
-  append_seq(out, alert.has_seq, alert.seq);
+  if (alert.has_seq) {
+    append_seq(out, alert.seq, alert.completed_by);
+  } else {
+    out += "null";
+  }
   out += ",\"mode\":";
   append_json_string(out, mode_name(alert.live));
   out += text.mode;

@@ -30,8 +30,8 @@ bool has_value(const event::EventType& type, const event::Row& row, std::size_t 
 }  // namespace
 
 Explainer::Explainer(const nfa::Image& image, const ExplainOptions& options, Env env,
-                     const Sink& sink)
-    : image_(image), options_(options), env_(env), sink_(sink), waiting_(image.schema) {}
+                     const Tell& tell)
+    : image_(image), options_(options), env_(env), tell_(tell), waiting_(image.schema) {}
 
 // ---- which rules, which events ------------------------------------------------------------------
 
@@ -132,28 +132,10 @@ Result<ExplainEnd> Explainer::run() {
   auto loaded = runtime::load_image(image_);
   if (!loaded) return std::unexpected(public_error(loaded.error()));
   loaded_ = std::move(*loaded);
-  if (loaded_.features.any()) features_.emplace(loaded_, engine_options_, 1);
+  if (auto opened = open_engine(); !opened) return std::unexpected(opened.error());
   if (auto chosen = choose_rules(); !chosen) return std::unexpected(chosen.error());
-  auto source = event::open_event_source(env_.files, image_.schema, input_options(options_));
-  if (!source) return std::unexpected(public_error(source.error()));
-  event::Batch batch;
-  while (true) {
-    const auto more = (*source)->next_batch(batch);
-    if (!more) return std::unexpected(public_error(more.error()));
-    if (!*more) break;
-    end_.bad += batch.bad().size();
-    end_.unknown_type += batch.unknown().size();
-    if (end_.first_bad.empty() && !batch.bad().empty()) {
-      end_.first_bad = describe_bad_record(batch.bad().front(), (*source)->source_names());
-    }
-    for (const event::Row& row : batch.rows()) arrive(row);
-  }
-  release(INT64_MAX);
-  if (newest_ms_ != INT64_MIN) {
-    const std::int64_t end_ms = options_.hold_open ? newest_ms_ : INT64_MAX;
-    for (Traced& traced : traced_) traced.tracer->advance(end_ms);
-  }
-  tell_deadlines();
+  if (auto read = read_events(); !read) return std::unexpected(read.error());
+  end_time();
   for (const Traced& traced : traced_) {
     for (std::string& line : traced.tracer->open_starts()) {
       end_.open.emplace_back(image_.rules[traced.rule].name, std::move(line));
@@ -162,11 +144,70 @@ Result<ExplainEnd> Explainer::run() {
   return std::move(end_);
 }
 
+Result<void> Explainer::open_engine() {
+  if (!is_chained(loaded_)) {
+    if (loaded_.features.any()) features_.emplace(loaded_, engine_options_, 1);
+    return {};
+  }
+  engine_options_.lateness_ms = options_.lateness_ms;
+  engine_options_.keep_raw = engine_options_.show_events = true;
+  auto engine = runtime::Engine::create(image_, engine_options_);
+  if (!engine) return std::unexpected(public_error(engine.error()));
+  engine_ = std::move(*engine);
+  return {};
+}
+
+Result<void> Explainer::read_events() {
+  auto source = event::open_event_source(env_.files, image_.schema, input_options(options_));
+  if (!source) return std::unexpected(public_error(source.error()));
+  event::Batch batch;
+  while (true) {
+    const auto more = (*source)->next_batch(batch);
+    if (!more) return std::unexpected(public_error(more.error()));
+    if (!*more) return {};
+    end_.bad += batch.bad().size();
+    end_.unknown_type += batch.unknown().size();
+    if (end_.first_bad.empty() && !batch.bad().empty()) {
+      end_.first_bad = describe_bad_record(batch.bad().front(), (*source)->source_names());
+    }
+    for (const event::Row& row : batch.rows()) arrive(row);
+    if (engine_ != nullptr) engine_->run(*this);
+  }
+}
+
+void Explainer::end_time() {
+  if (engine_ != nullptr) {
+    options_.hold_open ? engine_->flush(*this) : engine_->finish(*this);
+  } else {
+    release(INT64_MAX);
+  }
+  if (newest_ms_ != INT64_MIN) {
+    const std::int64_t end_ms = options_.hold_open ? newest_ms_ : INT64_MAX;
+    for (Traced& traced : traced_) traced.tracer->advance(end_ms);
+  }
+  tell_deadlines();
+}
+
+void Explainer::on_refused(const event::Row& row, Refusal) {
+  if (is_of_key(row)) ++end_.late;
+}
+
+void Explainer::on_event(const event::Row& row) {
+  if (!is_of_key(row)) return;
+  event::Row shown = row;
+  if (shown.seq == event::Row::kNoPosition) shown.seq = made_++;
+  match(shown);
+}
+
 // As the engine does in watermark order: what is too late for the whole stream is left out.
 void Explainer::arrive(const event::Row& row) {
   if ((options_.from_ms && row.ts_ms < *options_.from_ms) ||
       (options_.until_ms && row.ts_ms >= *options_.until_ms)) {
     return;
+  }
+  if (engine_ != nullptr) {
+    newest_ms_ = std::max(newest_ms_, row.ts_ms);
+    return engine_->add(row, *this);
   }
   const bool late = newest_ms_ != INT64_MIN && row.ts_ms < newest_ms_ - options_.lateness_ms;
   newest_ms_ = std::max(newest_ms_, row.ts_ms);
@@ -202,18 +243,19 @@ void Explainer::match(const event::Row& row) {
   tell_deadlines();
   ++end_.events;
   entry_ = {};
-  entry_.seq = row.seq;
+  entry_.name = seq_text(row.seq);
+  if (row.seq < kFirstMade) entry_.seq = row.seq;
   entry_.ts_ms = row.ts_ms;
   entry_.type = image_.schema.types[row.type.index()].name;
   entry_.record = std::string(row.raw);
   for (Traced& traced : traced_) traced.tracer->process(row);
-  sink_(entry_);
+  tell_(entry_);
 }
 
 void Explainer::tell_deadlines() {
   std::stable_sort(deadlines_.begin(), deadlines_.end(),
                    [](const auto& a, const auto& b) { return a.ts_ms < b.ts_ms; });
-  for (const ExplainEntry& entry : deadlines_) sink_(entry);
+  for (const ExplainEntry& entry : deadlines_) tell_(entry);
   deadlines_.clear();
 }
 

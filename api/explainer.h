@@ -20,11 +20,11 @@
 
 namespace weir::api {
 
-class Explainer final : private TraceListener {
+class Explainer final : private TraceListener, private runtime::Sink {
  public:
-  using Sink = std::function<void(const ExplainEntry&)>;
+  using Tell = std::function<void(const ExplainEntry&)>;
 
-  Explainer(const nfa::Image& image, const ExplainOptions& options, Env env, const Sink& sink);
+  Explainer(const nfa::Image& image, const ExplainOptions& options, Env env, const Tell& tell);
 
   [[nodiscard]] Result<ExplainEnd> run();
 
@@ -43,10 +43,17 @@ class Explainer final : private TraceListener {
   [[nodiscard]] bool has_key(const Traced& traced, const nfa::KeyExpr& expr,
                              const event::EventType& type, const event::Row& row) const;
   [[nodiscard]] bool is_of_key(const event::Row& row) const;
+  [[nodiscard]] Result<void> open_engine();
+  [[nodiscard]] Result<void> read_events();
+  void end_time();
   void arrive(const event::Row& row);
   void release(std::int64_t up_to_ms);
   [[nodiscard]] const event::Row& with_features(const event::Row& row);
   void match(const event::Row& row);
+  void on_alert(const runtime::Alert&) override {}
+  void on_decision(const runtime::Decision&) override {}
+  void on_refused(const event::Row& row, Refusal refusal) override;
+  void on_event(const event::Row& row) override;
   void tell_deadlines();
   void on_note(std::string_view rule, std::string_view key, const event::Row* row,
                std::int64_t ts_ms, ExplainNote note) override;
@@ -54,10 +61,13 @@ class Explainer final : private TraceListener {
   const nfa::Image& image_;
   const ExplainOptions& options_;
   Env env_;
-  const Sink& sink_;
+  const Tell& tell_;
   runtime::LoadedImage loaded_;
   runtime::EngineOptions engine_options_;
-  std::optional<runtime::FeatureStage> features_;  // if there are any
+  // Which makes the alerts that rules look at, and shows them; else none is needed.
+  std::unique_ptr<runtime::Engine> engine_;
+  std::uint64_t made_ = kFirstMade;
+  std::optional<runtime::FeatureStage> features_;  // if there are any, and no engine
   runtime::Turn turn_;                             // of the event at hand
   std::vector<Traced> traced_;
   runtime::ReorderBuffer waiting_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/record_json.h"
+#include "event/record_json.h"
 
 namespace weir::api {
 
@@ -55,7 +55,7 @@ void PurchaseLedger::add_fraud(const event::Row& row, std::int64_t amount_e4, bo
   std::string& record = records_.emplace_back();
   if (record_bytes_ >= kRecordBytes) return;
   if (is_csv) {
-    append_record_json(record, schema_, row);
+    event::append_record_json(record, schema_, row);
   } else {
     record = row.raw;
   }

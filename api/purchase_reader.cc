@@ -244,6 +244,7 @@ Result<void> PurchaseReader::find_label_field(const NamedField& named, const std
   for (std::size_t t = 0; t < types_.size(); ++t) {
     if (named.type.valid() && named.type.index() != t) continue;
     const event::EventType& type = schema_->types[t];
+    if (!type.is_input()) continue;
     const auto slot = type.find_field(named.field);
     if (!slot) continue;
     const event::Field& field = type.fields[*slot];
@@ -286,6 +287,7 @@ void PurchaseReader::find_amounts(const std::string& field) {
   for (std::size_t t = 0; t < types_.size(); ++t) {
     const NamedField named = parse_field(*schema_, amount_field_);
     if (named.type.valid() && named.type.index() != t) continue;
+    if (!schema_->types[t].is_input()) continue;
     const auto slot = schema_->types[t].find_field(named.field);
     if (slot && is_number(schema_->types[t].fields[*slot].type.kind)) {
       types_[t].amount = static_cast<std::int32_t>(*slot);
@@ -315,6 +317,7 @@ Result<void> PurchaseReader::find_purchases(const BacktestLabels& labels) {
       labels.events.empty() ? event::EventTypeId() : parse_field(*schema_, labels.events).type;
   for (std::size_t t = 0; t < types_.size(); ++t) {
     TypeFields& fields = types_[t];
+    if (!schema_->types[t].is_input()) continue;
     if (book_ == nullptr) {
       fields.is_purchase = fields.label != kNoSlot;
     } else {

@@ -55,6 +55,10 @@ RuleTracer::RuleTracer(const runtime::LoadedImage& loaded, std::uint32_t rule,
   for (const nfa::LeadingAbsence& absence : rule_.automaton.leading) {
     warm_after_ms_ = std::max(warm_after_ms_, absence.duration_ms);
   }
+  for (const auto& rules : loaded.stages[rule_.stage].by_type) {
+    const auto sees = std::ranges::find(rules, rule, &runtime::RuleOfType::rule);
+    sees_.push_back(sees != rules.end());
+  }
   runner_.stepper().set_observer(this);
 }
 
@@ -66,7 +70,7 @@ void RuleTracer::process(const event::Row& row) {
   advance(row.ts_ms);
   now_ms_ = row.ts_ms;
   const std::int16_t local = rule_.automaton.local_type[row.type.index()];
-  if (local < 0 || rule_.mode == nfa::RuleMode::kOff) return;
+  if (local < 0 || !sees_[row.type.index()]) return;
   context_.begin(row);
   nfa::Seen seen;
   seen.row = &row;
@@ -282,7 +286,7 @@ void RuleTracer::on_match(const runtime::Alert& alert, bool withheld, bool) {
     for (const runtime::MatchedEvent& event : part.events) {
       const StartBook::Id id(event.seq, key_->text);
       const bool begins = &part == alert.match.data() && &event == part.events.data();
-      text += " #" + std::to_string(event.seq);
+      text += " " + seq_text(event.seq);
       if (begins && !rule_.pick_any) {
         starts_.match(id);
       } else {
@@ -349,7 +353,7 @@ std::string RuleTracer::history_text(const nfa::RunStore& store, Match match) co
     const std::string& part = words_.name(position.part.index());
     if (part != previous) out += (out.empty() ? "" : ", ") + part;
     previous = part;
-    out += " #" + std::to_string(store.event(layout_, match[i].event).seq);
+    out += " " + seq_text(store.event(layout_, match[i].event).seq);
   }
   return out;
 }

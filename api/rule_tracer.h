@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "api/rule_words.h"
+#include "api/shown_events.h"
 #include "api/start_book.h"
 #include "nfa/event_context.h"
 #include "nfa/explain.h"
@@ -150,6 +151,7 @@ class RuleTracer final : private nfa::StepObserver, private runtime::MatchReceiv
   nfa::MatchEnumerator histories_;
   nfa::MatchRegisters registers_;  // of a whole match, for `having`
   RuleWords words_;
+  std::vector<bool> sees_;  // by event type; a rule that is off sees nothing
   std::unique_ptr<runtime::KeyTable> table_;
   std::map<std::string, Key> keys_;  // by key bytes
   StartBook starts_;

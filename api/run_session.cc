@@ -5,9 +5,9 @@
 #include <system_error>
 #include <utility>
 
-#include "api/record_json.h"
 #include "api/reject_writer.h"
 #include "api/run_setup.h"
+#include "event/record_json.h"
 #include "event/time.h"
 #include "runtime/tbb_executor.h"
 
@@ -246,7 +246,7 @@ void RunSession::take_filtered(const event::Row& row) {
     return;
   }
   Rewritten& rewritten = rewritten_.emplace_back(Rewritten{row, {}});
-  append_record_json(rewritten.json, image_.schema, row);
+  event::append_record_json(rewritten.json, image_.schema, row);
   rewritten.row.raw = rewritten.json;
   engine_->add(rewritten.row, *this);
 }

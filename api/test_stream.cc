@@ -68,6 +68,7 @@ TestStream::TestStream(const event::Schema& schema, std::span<const dsl::Ast> tr
 void TestStream::make_schema(const event::Schema& schema, std::span<const dsl::Ast> trees) {
   schema_ = schema;
   for (event::EventType& type : schema_.types) {
+    if (!type.is_input()) continue;
     type.type_path = {kTypeKey};
     type.type_value = type.name;
     type.time_path = {kTimeKey};

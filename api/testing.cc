@@ -6,6 +6,7 @@
 #include "api/env.h"
 #include "api/rule_tracer.h"
 #include "api/ruleset_impl.h"
+#include "api/shown_events.h"
 #include "api/test_features.h"
 #include "api/test_judge.h"
 #include "api/test_stream.h"
@@ -25,7 +26,8 @@ std::string from_origin(std::int64_t ts_ms) {
 // What the engine reports, for the judge.
 class TestSink final : public runtime::Sink {
  public:
-  TestSink(const nfa::Image& image, api::TestJudge& judge) : image_(image), judge_(judge) {}
+  TestSink(const nfa::Image& image, api::TestJudge& judge)
+      : image_(image), judge_(judge), events_(image.schema) {}
 
   void on_alert(const runtime::Alert& alert) override {
     const nfa::RuleImage& rule = image_.rules[alert.rule];
@@ -47,11 +49,14 @@ class TestSink final : public runtime::Sink {
                        " came later than the lateness allows and was not matched; `lateness` in "
                        "the test allows more");
   }
+  void on_event(const event::Row& row) override { events_.add(row); }
   [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
+  [[nodiscard]] api::ShownEvents& events() { return events_; }
 
  private:
   const nfa::Image& image_;
   api::TestJudge& judge_;
+  api::ShownEvents events_;
   std::vector<std::string> refused_;
 };
 
@@ -105,6 +110,7 @@ class TestRun {
     options.lateness_ms = stream.lateness_ms();
     options.all_decisions = true;
     options.all_active = true;
+    options.show_events = api::is_chained(loaded_);
     const auto engine = runtime::Engine::create(impl_.image, options);
     if (!engine) {
       invalid(engine.error().message, ref_.decl->span);
@@ -124,6 +130,7 @@ class TestRun {
     result_.fired = judge.fired_lines();
     std::vector<api::TestJudge::Finding> findings = judge.judge();
     std::vector<event::Row> rows = in_order(stream, &newest_ms_);
+    if (options.show_events) rows = sink.events().take();
     for (auto& finding : features.run(rows)) findings.push_back(std::move(finding));
     trace(rows, findings);
     for (const api::TestJudge::Finding& finding : findings) {

@@ -55,8 +55,8 @@ std::string_view kind_name(ExplainNote::Kind kind) {
 
 std::string entry_text(const ExplainEntry& entry) {
   std::string out = format_time(entry.ts_ms);
-  out += entry.seq ? fmt::format("  #{} {}  {}\n", *entry.seq, entry.type, entry.record)
-                   : std::string("  a deadline\n");
+  out += entry.name.empty() ? std::string("  a deadline\n")
+                            : fmt::format("  {} {}  {}\n", entry.name, entry.type, entry.record);
   std::string rule;
   for (const ExplainNote& note : entry.notes) {
     if (note.rule != rule) out += fmt::format("  {}\n", note.rule);
@@ -72,7 +72,7 @@ std::string entry_json(const ExplainEntry& entry) {
     notes.push_back({{"rule", note.rule}, {"kind", kind_name(note.kind)}, {"text", note.text}});
   }
   Json out = {{"seq", entry.seq ? Json(*entry.seq) : Json(nullptr)}, {"ts", entry.ts_ms}};
-  if (entry.seq) {
+  if (!entry.name.empty()) {
     out["type"] = entry.type;
     out["record"] = entry.record;
   }

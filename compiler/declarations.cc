@@ -62,11 +62,6 @@ class Collector {
     return declare(declared_.values, name, "declaration");
   }
 
-  void unsupported(DiagnosticCode code, dsl::Span span, std::string message,
-                   std::string help = "") {
-    diagnostics_.add(code, span, std::move(message)).help = std::move(help);
-  }
-
   void take(const dsl::Ast& ast, const dsl::RulesetDecl& decl) {
     if (ruleset_.decl == nullptr) {
       ruleset_ = {&ast, &decl};
@@ -140,11 +135,9 @@ class Collector {
     declared_.names.features[decl.name.text] = FeatureView{&ast, &decl};
   }
 
-  void take(const dsl::Ast&, const dsl::StreamDecl& decl) {
+  void take(const dsl::Ast& ast, const dsl::StreamDecl& decl) {
     if (!declare(declared_.events, decl.name, "event type")) return;
-    declared_.streams.insert(decl.name.text);
-    unsupported(DiagnosticCode::kStreamUnsupported, decl.name.span,
-                "streams of window results such as `" + decl.name.text + "` are not supported yet");
+    declared_.streams.push_back({&ast, &decl});
   }
 
   // What it names is among the trees (compiler/imports.h).

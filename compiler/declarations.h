@@ -60,6 +60,11 @@ struct TestRef {
   const dsl::TestDecl* decl = nullptr;
 };
 
+struct StreamRef {
+  const dsl::Ast* ast = nullptr;
+  const dsl::StreamDecl* decl = nullptr;
+};
+
 // A value that a param has now.
 struct ParamValue {
   event::Type type;
@@ -75,7 +80,10 @@ struct Declared {
   std::map<std::string, dsl::Span, std::less<>> values;  // params, lists, tables, defines, features
   std::map<std::string, dsl::Span, std::less<>> events;  // event types and streams
   std::map<std::string, dsl::Span, std::less<>> rule_names;
-  std::set<std::string, std::less<>> streams;  // not event types of the schema
+  std::vector<StreamRef> streams;
+  // Rules whose alerts something looks at, as events (compiler/chains.h); of these, shadow rules.
+  std::set<std::string, std::less<>> alert_events;
+  std::set<std::string, std::less<>> shadow_alerts;
   std::set<std::string, std::less<>> poisoned;
   // By event type or table: its fields whose types could not be understood.
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> broken_fields;

@@ -74,13 +74,6 @@ class ShapeReader {
     if (shape_.source.valid()) return true;
     const Declared& declared = *input_.declared;
     if (declared.poisoned.contains(name.text)) return false;
-    if (declared.streams.contains(name.text) || declared.rule_names.contains(name.text)) {
-      const bool stream = declared.streams.contains(name.text);
-      diagnostics_.add(DiagnosticCode::kChainingUnsupported, name.span,
-                       std::string(stream ? "the windows of a stream" : "a rule's alerts") +
-                           " as events of a feature are not supported yet");
-      return false;
-    }
     auto& issue = diagnostics_.add(DiagnosticCode::kUnknownEventType, name.span,
                                    "there is no event type `" + name.text + "`");
     suggest_name(issue, name, declared.event_names());

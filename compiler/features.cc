@@ -6,6 +6,7 @@
 #include "compiler/features.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -26,7 +27,7 @@ nfa::Program never() {
 }
 
 const dsl::Aggregate& syntax_of(const InlineAggregate& aggregate) {
-  return aggregate.ast->aggregate(aggregate.id);
+  return aggregate.written != nullptr ? *aggregate.written : aggregate.ast->aggregate(aggregate.id);
 }
 
 // The arguments of a define as bounds and quantiles take them.
@@ -46,32 +47,42 @@ std::optional<FeatureId> Features::named(const std::string& name) {
   const auto view = declared_.names.features.find(name);
   if (view == declared_.names.features.end()) return std::nullopt;
   const dsl::FeatureDecl& decl = *view->second.decl;
-  const auto [place, added] = named_.try_emplace(name);
+  const std::string known_as = name_for_reader(name);
+  const auto [place, added] = named_.try_emplace(known_as);
   if (!added) {
     if (place->second.open) report_circle(name);
+    hides_ = hides_ || place->second.hides;
     return place->second.id;
   }
   place->second.open = true;
+  const bool hides_before = std::exchange(hides_, false);
   open_.push_back(name);
   std::optional<FeatureId> id;
   if (decl.aggregate.valid()) {
     id = compile({view->second.ast, decl.aggregate, {}, {}}, context_.diagnostics);
   }
   open_.pop_back();
-  Named& known = named_[name];
+  Named& known = named_[known_as];
   known.open = false;
   // A circle that it closes has been told, where the circle was.
   if (known.circular) id = std::nullopt;
   known.id = id;
-  if (id) entries_[id->index()].image.names.push_back(name);
+  known.hides = hides_;
+  hides_ = hides_ || hides_before;
+  if (id && !known.hides) add_name(*id, name);
   return id;
+}
+
+void Features::add_name(FeatureId id, const std::string& name) {
+  auto& names = entries_[id.index()].image.names;
+  if (std::ranges::find(names, name) == names.end()) names.push_back(name);
 }
 
 void Features::report_circle(const std::string& name) {
   const auto first = std::ranges::find(open_, name);
   std::string way;
   for (auto each = first; each != open_.end(); ++each) {
-    named_[*each].circular = true;
+    named_[name_for_reader(*each)].circular = true;
     if (each != first) way += (way.empty() ? " by way of `" : ", `") + *each + "`";
   }
   const dsl::FeatureDecl& decl = *declared_.names.features.find(name)->second.decl;
@@ -88,6 +99,20 @@ std::optional<FeatureId> Features::unnamed(const InlineAggregate& aggregate,
         entries_[id->index()].image.state_identity);
   }
   return id;
+}
+
+std::optional<nfa::FeatureImage> Features::column(const InlineAggregate& aggregate,
+                                                  dsl::Diagnostics& diagnostics) {
+  const auto id = compile(aggregate, diagnostics);
+  if (!id) return std::nullopt;
+  const FeatureImage& image = entries_[id->index()].image;
+  note_reads(image);
+  return image;
+}
+
+void Features::note_reads(const FeatureImage& image) {
+  for (const auto slot : image.key) field_reads_.emplace(image.source, slot);
+  if (image.slot != FeatureImage::kNoSlot) field_reads_.emplace(image.source, image.slot);
 }
 
 std::optional<FeatureId> Features::compile(const InlineAggregate& aggregate,
@@ -109,6 +134,7 @@ std::optional<FeatureId> Features::compile(const InlineAggregate& aggregate,
   if (entry.image.source.valid() && syntax.where.valid()) {
     ok = compile_where(aggregate, entry, found) && ok;
   }
+  if (is_hidden(syntax.type.text)) hide(entry);
   --depth_;
   Suspicion suspicion(context_, declared_);
   suspicion.note(syntax.type.text);
@@ -116,7 +142,7 @@ std::optional<FeatureId> Features::compile(const InlineAggregate& aggregate,
     if (!suspicion.falls_on(issue)) diagnostics.add(issue.code, issue.span, issue.message) = issue;
   }
   if (!ok) return std::nullopt;
-  entry.image.level = level_of(entry);
+  find_level(entry);
   if (entry.image.level >= kMaxDepth) {
     too_deep(syntax, diagnostics);
     return std::nullopt;
@@ -159,19 +185,28 @@ bool Features::compile_where(const InlineAggregate& aggregate, Entry& entry,
   return true;
 }
 
-std::uint32_t Features::level_of(const Entry& entry) const {
+// L5.3: no alert of a shadow rule counts for who is not in shadow itself.
+void Features::hide(Entry& entry) {
+  entry.image.where = {context_.image.add_predicate(never(), "false")};
+  entry.image.where_texts = {"false"};
+  entry.conditions = {"false"};
+  hides_ = true;
+}
+
+void Features::find_level(Entry& entry) const {
   const nfa::Image& image = context_.image.image;
-  std::uint32_t level = 0;
+  const auto made = stages_.find(entry.image.source);
+  if (made != stages_.end()) entry.image.stage = made->second;
   for (const auto predicate : entry.image.where) {
     const auto& program = image.programs[image.predicates[predicate.index()].index()];
     for (const auto slot : program.slots_read()) {
       const auto read = slots_.find({entry.image.source, slot});
       if (read == slots_.end()) continue;
       const auto& other = entries_[order_[read->second.feature].index()].image;
-      level = std::max(level, other.level + 1);
+      entry.image.level = std::max(entry.image.level, other.level + 1);
+      entry.image.stage = std::max(entry.image.stage, other.stage);
     }
   }
-  return level;
 }
 
 FeatureId Features::intern(Entry entry) {
@@ -244,9 +279,7 @@ std::uint32_t Features::place_of(FeatureId id) {
   if (entry.place >= 0) return static_cast<std::uint32_t>(entry.place);
   entry.place = static_cast<std::int32_t>(order_.size());
   order_.push_back(id);
-  const FeatureImage& image = entry.image;
-  for (const auto slot : image.key) field_reads_.emplace(image.source, slot);
-  if (image.slot != FeatureImage::kNoSlot) field_reads_.emplace(image.source, image.slot);
+  note_reads(entry.image);
   return static_cast<std::uint32_t>(entry.place);
 }
 
@@ -334,7 +367,8 @@ void Features::check_others() {
                                context_.options, unused,        context_.diagnostics};
   Features others(context, declared_);
   for (const auto& [name, view] : declared_.names.features) {
-    if (!named_.contains(name)) static_cast<void>(others.named(name));
+    const bool known = named_.contains(name) || named_.contains(name + " in shadow");
+    if (!known) static_cast<void>(others.named(name));
   }
   for (const auto& ast : context_.asts) {
     for (const auto& decl : ast.declarations) {

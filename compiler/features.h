@@ -51,6 +51,7 @@ struct InlineAggregate {
   dsl::AggregateId id;
   std::map<std::string, BoundConstant, std::less<>> constants;  // arguments of a define
   std::set<std::string, std::less<>> outer_names;               // that mean nothing within it
+  const dsl::Aggregate* written = nullptr;  // what stands there, with what is said elsewhere
 };
 
 class Features {
@@ -65,6 +66,10 @@ class Features {
   // One that stands in an expression; nothing if it is wrong, which `diagnostics` are told.
   [[nodiscard]] std::optional<FeatureId> unnamed(const InlineAggregate& aggregate,
                                                  dsl::Diagnostics& diagnostics);
+  // A column of a stream, which nothing reads; nothing if it is wrong. The fields that it is made
+  // of count as read.
+  [[nodiscard]] std::optional<nfa::FeatureImage> column(const InlineAggregate& aggregate,
+                                                        dsl::Diagnostics& diagnostics);
   // The same with another aggregate; nothing if its field has no such aggregate.
   [[nodiscard]] std::optional<FeatureId> with_aggregate(FeatureId id, nfa::AggregateKind kind);
 
@@ -84,8 +89,18 @@ class Features {
   // Has a place in the image though no event carries its value.
   void keep(FeatureId id) { (void)place_of(id); }
 
+  // ---- alerts as events (compiler/chains.h) ----
+  // Events of the type come into being at this stage.
+  void set_stage(event::EventTypeId type, std::uint32_t stage) {
+    if (type.valid() && stage > 0) stages_[type] = stage;
+  }
+
   // ---- for hashes (compiler/rule_hash.h) ----
-  void begin_rule() { unnamed_of_rule_.clear(); }
+  // `shadow`: the rule that asks from now on sees alerts of shadow rules (L5.3).
+  void begin_rule(bool shadow) {
+    unnamed_of_rule_.clear();
+    shadow_ = shadow;
+  }
   // Of a feature by its name; empty if it is wrong.
   [[nodiscard]] std::string identity_of(const std::string& name);
   // Of the aggregate at this place, as the present rule has asked for it.
@@ -110,6 +125,7 @@ class Features {
   struct Named {
     bool open = false;      // being compiled
     bool circular = false;  // it reads itself
+    bool hides = false;     // it leaves out alerts that who asks does not see
     std::optional<FeatureId> id;
   };
 
@@ -120,7 +136,17 @@ class Features {
   FeatureId intern(Entry entry);
   [[nodiscard]] std::string identity(const Entry& entry) const;
   std::uint32_t place_of(FeatureId id);
-  [[nodiscard]] std::uint32_t level_of(const Entry& entry) const;
+  void note_reads(const nfa::FeatureImage& image);
+  void add_name(FeatureId id, const std::string& name);
+  void hide(Entry& entry);
+  void find_level(Entry& entry) const;
+  [[nodiscard]] bool is_hidden(const std::string& event_type) const {
+    return !shadow_ && declared_.shadow_alerts.contains(event_type);
+  }
+  // By name, and for whom where that makes a difference.
+  [[nodiscard]] std::string name_for_reader(const std::string& name) const {
+    return shadow_ && !declared_.shadow_alerts.empty() ? name + " in shadow" : name;
+  }
 
   const CompileContext& context_;
   const Declared& declared_;
@@ -139,6 +165,9 @@ class Features {
   std::vector<std::string> open_;  // features being compiled, the innermost last
   FieldReads field_reads_;
   std::size_t depth_ = 0;
+  std::map<event::EventTypeId, std::uint32_t> stages_;  // of events that the engine makes
+  bool shadow_ = false;
+  bool hides_ = false;  // the feature being compiled, as Named::hides
 };
 
 }  // namespace weir::compiler

@@ -94,7 +94,7 @@ class OutcomeCompiler {
 
   nfa::ValueExpr value_expr(CompiledValue value) {
     return {image_.add_program(std::move(value.program), input_.rule), std::move(value.type),
-            std::move(value.registers)};
+            std::move(value.registers), value.may_be_absent};
   }
 
   const OutcomeInput& input_;

@@ -113,13 +113,6 @@ class RuleCompiler {
 
   bool check_type(const dsl::Name& name) {
     if (schema().find(name.text).valid()) return true;
-    if (declared_.streams.contains(name.text) || declared_.rule_names.contains(name.text)) {
-      const bool stream = declared_.streams.contains(name.text);
-      diagnostics_.add(DiagnosticCode::kChainingUnsupported, name.span,
-                       std::string(stream ? "a stream" : "a rule's alerts") +
-                           " as events of another rule are not supported yet");
-      return false;
-    }
     if (declared_.poisoned.contains(name.text)) return false;
     auto& issue = diagnostics_.add(DiagnosticCode::kUnknownEventType, name.span,
                                    "there is no event type `" + name.text + "`");
@@ -370,7 +363,6 @@ bool stands_alone(DiagnosticCode code) {
     case DiagnosticCode::kUnknownDecision:
     case DiagnosticCode::kDuplicateEmit:
     case DiagnosticCode::kListChangeUnsupported:
-    case DiagnosticCode::kChainingUnsupported:
     case DiagnosticCode::kBadAggregate:
     case DiagnosticCode::kFeatureKeyUnsupported:
       return true;
@@ -440,7 +432,8 @@ RuleReport compile_rule(const CompileContext& context, const Declared& declared,
                         const RuleRef& rule, Features& features, FieldReads& reads,
                         RuleShape& shape) {
   dsl::Diagnostics found;
-  features.begin_rule();
+  const auto& mode = rule.decl->body.mode;
+  features.begin_rule(mode && mode->kind == dsl::ModeKind::kShadow);
   auto report = RuleCompiler(context, declared, rule, features, reads, shape, found).compile();
   const Suspicion suspicion = suspicion_of(context, declared, rule);
   for (const auto& issue : found.list()) {

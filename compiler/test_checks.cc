@@ -108,6 +108,13 @@ class TestChecker {
   void check_event(const dsl::Name& name, const std::vector<dsl::TestField>& fields) {
     const auto& schema = context_.image.image.schema;
     const auto id = schema.find(name.text);
+    if (id.valid() && !schema.types[id.index()].is_input()) {
+      diagnostics_
+          .add(DiagnosticCode::kUnknownEventType, name.span,
+               "`" + name.text + "` is no event of the input")
+          .help = "a test gives the events that lead to it";
+      return;
+    }
     if (!id.valid()) {
       if (declared_.events.contains(name.text) || declared_.poisoned.contains(name.text)) return;
       auto& issue = diagnostics_.add(DiagnosticCode::kUnknownEventType, name.span,

@@ -44,7 +44,8 @@ base::Result<DecodePlan> DecodePlan::build(const Schema& schema, const ReaderOpt
   plan.parents_.push_back(0);
   if (!options.type_name.empty()) {
     plan.forced_type_ = schema.find(options.type_name);
-    if (!plan.forced_type_.valid()) {
+    const auto forced = plan.forced_type_;
+    if (!forced.valid() || !schema.types[forced.index()].is_input()) {
       return base::fail(base::ErrorCode::kInvalidArgument,
                         "no event is declared with the name " + options.type_name);
     }
@@ -56,7 +57,8 @@ base::Result<DecodePlan> DecodePlan::build(const Schema& schema, const ReaderOpt
 }
 
 void DecodePlan::add_type(const EventType& type, bool strict) {
-  const bool wanted = !forced_type_.valid() || forced_type_.index() == types_.size();
+  const bool asked = !forced_type_.valid() || forced_type_.index() == types_.size();
+  const bool wanted = asked && type.is_input();
   TypePlan& plan = types_.emplace_back();
   plan.type = &type;
   if (!wanted) return;

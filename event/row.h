@@ -11,9 +11,12 @@
 namespace weir::event {
 
 struct Row {
+  static constexpr std::uint64_t kNoPosition = UINT64_MAX;
+
   EventTypeId type;
   std::int64_t ts_ms = 0;        // event time, milliseconds since the epoch, UTC
   std::uint64_t seq = 0;         // 0-based position in the input, over all sources in order
+                                 // kNoPosition: it is none of the input, and has an identity
   const Value* slots = nullptr;  // one a field of the type, in the order of the schema
   const std::uint64_t* present = nullptr;  // presence_words(fields) words
   std::string_view identity;               // from `id`; empty if the event has none

@@ -11,6 +11,9 @@
 // are
 //    of the engine alone: no input has them (readers leave them absent, strict or not), no output
 //    shows them, no name finds them; their `path` is empty, `optional` true and `read` false.
+// 5. A type without a type_path is of events that the engine itself makes (alerts of a rule,
+// results
+//    of a stream: language L4.4). No record is of it, and its fields stand nowhere in the input.
 #pragma once
 
 #include <cstdint>
@@ -81,6 +84,7 @@ struct EventType {
   std::vector<std::string> id_path = {"id"};
   std::vector<Field> fields;
 
+  [[nodiscard]] bool is_input() const { return !type_path.empty(); }
   // A declared field.
   [[nodiscard]] std::optional<std::size_t> find_field(std::string_view field_name) const;
 };

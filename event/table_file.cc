@@ -59,7 +59,6 @@ Result<TableData> decode(const std::string& path, const TableText& table,
   Schema schema;
   EventType& type = schema.types.emplace_back();
   type.name = "row";
-  type.type_path.clear();
   type.time_path.clear();
   type.id_path.clear();
   type.fields = std::move(columns);

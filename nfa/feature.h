@@ -96,6 +96,7 @@ struct FeatureImage {
   bool excluding_current = false;
   event::Type result;
   std::uint32_t level = 0;     // 0: reads no other feature
+  std::uint32_t stage = 0;     // as of a rule that sees its source (nfa/image.h)
   std::string state_identity;  // hex: everything above but the names
 
   // As in the language, with params put in: `count(auth where amount > 5 by card over 10m)`.

@@ -7,6 +7,7 @@
 //   key        card
 //   window     over 1h
 //   read       by auth in slot 6, for card
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -67,10 +68,30 @@ void append_feature(std::string& out, const Image& image, std::uint32_t index) {
   line("key", joined(feature.key_fields, ", "));
   line("window", feature.window.text());
   if (feature.level > 0) line("level", std::to_string(feature.level));
+  if (feature.stage > 0) line("stage", std::to_string(feature.stage));
   for (const auto& read : image.feature_reads) {
     if (read.feature != index) continue;
     line("read", "by " + image.schema.types[read.type.index()].name + " in slot " +
                      std::to_string(read.slot) + ", for " + read_key_text(image, read));
+  }
+}
+
+bool sees(const RuleImage& rule, event::EventTypeId type) {
+  return std::ranges::find(rule.automaton.types, type) != rule.automaton.types.end();
+}
+
+void append_stream(std::string& out, const Image& image, const StreamImage& stream) {
+  const auto line = [&](std::string label, const std::string& text) {
+    label.resize(10, ' ');
+    out += label + ' ' + text + '\n';
+  };
+  line("stream", stream.name);
+  line("key", joined(stream.key_fields, ", "));
+  line("window", stream.window.text());
+  if (stream.stage > 0) line("stage", std::to_string(stream.stage));
+  for (const FeatureImage& column : stream.columns) {
+    line("column",
+         column.names.front() + " = " + column.text(image.schema) + ": " + column.result.name());
   }
 }
 
@@ -92,6 +113,9 @@ std::string print_features(const Image& image, const RuleImage* rule) {
   const auto wanted = rule == nullptr ? std::set<std::uint32_t>() : features_of(image, *rule);
   for (std::uint32_t i = 0; i < image.features.size(); ++i) {
     if (rule == nullptr || wanted.contains(i)) append_feature(out, image, i);
+  }
+  for (const StreamImage& stream : image.streams) {
+    if (rule == nullptr || sees(*rule, stream.type)) append_stream(out, image, stream);
   }
   return out;
 }

@@ -18,6 +18,11 @@ class FeatureVerifier {
     for (const auto& feature : image_.features) {
       if (wrong_ == nullptr) check(feature);
     }
+    for (const auto& stream : image_.streams) {
+      for (const auto& column : stream.columns) {
+        if (wrong_ == nullptr) check(column);
+      }
+    }
     for (const auto& read : image_.feature_reads) {
       if (wrong_ == nullptr) check(read);
     }

@@ -39,6 +39,7 @@ struct ValueExpr {
   ProgramId program;
   event::Type type;
   std::vector<std::uint16_t> registers;
+  bool may_be_absent = false;
 };
 
 struct ReasonSegment {
@@ -83,6 +84,13 @@ struct TimeoutImage {
   Outcomes outcomes;
 };
 
+// Where a field of the events that a rule's alerts are comes from (language L4.4).
+enum class AlertFieldKind : std::uint8_t { kKey, kEmit, kScore, kDecision };
+struct AlertField {
+  AlertFieldKind kind = AlertFieldKind::kKey;
+  std::uint16_t index = 0;  // of the fields of the key that alerts show, or of Outcomes::emits
+};
+
 struct RuleImage {
   std::string name;
   std::string description;
@@ -111,6 +119,12 @@ struct RuleImage {
   std::int64_t cooldown_ms = 0;
   Outcomes outcomes;
   std::vector<TimeoutImage> timeout;  // none or one
+  // Of the events that its alerts are; invalid: nothing looks at them.
+  event::EventTypeId alert_type;
+  std::vector<AlertField> alert_fields;  // by slot of that type, as far as they are declared
+  // How many rules and streams lie between it and the input, at most: it sees alerts and results of
+  // lower stages only.
+  std::uint32_t stage = 0;
   // For explain, by acceptor and local type: the single-event conjuncts, then the dynamic ones.
   std::vector<std::vector<std::vector<ConditionText>>> condition_texts;
 };
@@ -131,6 +145,17 @@ struct TableImage {
   DataTable rows;
 };
 
+// `stream S by KEY each D { ... }`: for each key and window in which an event counted, an event of
+// the columns' values, a millisecond before the window's end.
+struct StreamImage {
+  std::string name;
+  event::EventTypeId type;  // of the results: the fields of the key, then a field a column
+  std::vector<std::string> key_fields;
+  WindowSpec window;                  // kTumbling or kCalendar
+  std::vector<FeatureImage> columns;  // over that window, by that key; names: the column's
+  std::uint32_t stage = 0;            // as of a rule
+};
+
 struct Image {
   event::Schema schema;
   std::vector<std::string> decisions;  // strongest first
@@ -144,12 +169,14 @@ struct Image {
   std::vector<FeatureImage> features;      // what one reads stands before it
   std::vector<FeatureRead> feature_reads;  // one for each derived slot of the schema
   std::vector<RuleImage> rules;
+  std::vector<StreamImage> streams;  // those that something looks at
 
   static constexpr std::uint32_t kThresholds = 0xFFFFFFFF;  // of program_rule
   static constexpr std::uint32_t kNoRule = 0xFFFFFFFE;      // reads no register: shared by rules
 };
 
 // Of the bytes; another one is refused.
+inline constexpr std::uint32_t kMaxStages = 64;  // of rules and streams that look at each other
 inline constexpr std::uint32_t kImageVersion = 4;
 
 // Image to bytes and back. read_image() never trusts: a byte string that is not an image of this

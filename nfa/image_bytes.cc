@@ -4,6 +4,7 @@
 //   then each section, in this order:  u32 name (four letters)  u64 size  its bytes
 //     SCHM event types   DCSN decisions and thresholds   PROG programs   LIST lists
 //     TABL tables        FEAT features   RULE rules
+//     STRM streams
 //
 // Integers and strings are as in base/bytes.h; a list is a u32 count and its elements.
 #include <utility>
@@ -19,7 +20,7 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::string_view kMagic{"WEIRIMG\0", 8};
-constexpr std::uint32_t kSections = 7;
+constexpr std::uint32_t kSections = 8;
 constexpr std::size_t kHeaderBytes = 8 + 4 + 4 + 16;
 
 constexpr std::uint32_t section_name(const char (&letters)[5]) {
@@ -135,6 +136,7 @@ void show(ImageIo& io, FeatureImage& feature) {
   io.plain(feature.excluding_current);
   io.type(feature.result);
   io.plain(feature.level);
+  io.plain(feature.stage);
   io.plain(feature.state_identity);
 }
 
@@ -157,6 +159,7 @@ void show(ImageIo& io, ValueExpr& value) {
   io.plain(value.program);
   io.type(value.type);
   io.list(value.registers);
+  io.plain(value.may_be_absent);
 }
 
 void show(ImageIo& io, Outcomes& outcomes) {
@@ -225,11 +228,28 @@ void show(ImageIo& io, RuleImage& rule) {
     io.plain(timeout.name);
     show(io, timeout.outcomes);
   });
+  io.plain(rule.alert_type);
+  io.list(rule.alert_fields, [&io](AlertField& field) {
+    io.choice(field.kind, AlertFieldKind::kDecision);
+    io.plain(field.index);
+  });
+  io.plain(rule.stage);
   show_texts(io, rule);
 }
 
 void show_rules(ImageIo& io, Image& image) {
   io.list(image.rules, [&io](RuleImage& rule) { show(io, rule); });
+}
+
+void show_streams(ImageIo& io, Image& image) {
+  io.list(image.streams, [&io](StreamImage& stream) {
+    io.plain(stream.name);
+    io.plain(stream.type);
+    io.list(stream.key_fields);
+    show(io, stream.window);
+    io.list(stream.columns, [&io](FeatureImage& column) { show(io, column); });
+    io.plain(stream.stage);
+  });
 }
 
 // ---- the whole ---------------------------------------------------------------------------------
@@ -242,7 +262,7 @@ constexpr Section kLayout[kSections] = {
     {section_name("SCHM"), show_schema},   {section_name("DCSN"), show_decisions},
     {section_name("PROG"), show_programs}, {section_name("LIST"), show_lists},
     {section_name("TABL"), show_tables},   {section_name("FEAT"), show_features},
-    {section_name("RULE"), show_rules},
+    {section_name("RULE"), show_rules},    {section_name("STRM"), show_streams},
 };
 
 std::unexpected<base::Error> damaged(const std::string& what) {

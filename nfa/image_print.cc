@@ -60,6 +60,20 @@ class AutomatonPrinter {
       for (const auto& field : rule_.keys[k].fields) text += ' ' + field;
     }
     if (rule_.keyed) line("keys", text);
+    if (rule_.stage > 0) {
+      line("stage", std::to_string(rule_.stage) + ": it sees what lower stages make");
+    }
+    if (rule_.alert_type.valid()) print_alert();
+  }
+
+  void print_alert() {
+    std::string text;
+    for (const auto& field : image_.schema.types[rule_.alert_type.index()].fields) {
+      if (field.derived) continue;
+      text += (text.empty() ? "" : ", ") + field.name + ": " + field.type.name();
+      if (field.optional) text += '?';
+    }
+    line("alert", "an event" + (text.empty() ? "" : " with " + text));
   }
 
   void print_plan() {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nfa/automaton_verify.h"
+#include "nfa/chain_verify.h"
 #include "nfa/feature_verify.h"
 #include "nfa/image.h"
 
@@ -25,12 +26,13 @@ class ImageVerifier {
     if (sound()) {
       if (auto programs = check_programs(); !programs) return programs;
     }
-    if (sound()) need_features(verify_features(image_));
+    if (sound()) need_sound(verify_features(image_));
     for (std::uint32_t r = 0; sound() && r < image_.rules.size(); ++r) {
       if (auto automaton = verify_automaton(image_, r); !automaton) return automaton;
       if (auto rule = check_rule(r); !rule) return rule;
     }
     if (sound()) check_thresholds();
+    if (sound()) need_sound(verify_chains(image_));
     if (sound()) return {};
     return base::fail(base::ErrorCode::kCorrupt, "the compiled ruleset is damaged: " + wrong_);
   }
@@ -41,7 +43,7 @@ class ImageVerifier {
     if (!holds && wrong_.empty()) wrong_ = what;
   }
 
-  void need_features(const char* wrong) {
+  void need_sound(const char* wrong) {
     if (wrong != nullptr) wrong_ = wrong;
   }
 
@@ -55,6 +57,8 @@ class ImageVerifier {
   void check_schema() {
     for (const auto& type : image_.schema.types) {
       need(!type.name.empty(), "an event type without a name");
+      need(type.is_input() || (type.time_path.empty() && type.id_path.empty()),
+           "the place of an event that the engine makes");
       need(type.fields.size() <= Operand::kMaxIndex, "an event type with too many fields");
       bool derived = false;
       for (const auto& field : type.fields) {

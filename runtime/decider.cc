@@ -1,10 +1,19 @@
 #include "runtime/decider.h"
 
+#include <algorithm>
+
 namespace weir::runtime {
+
+Decider::Decider(const nfa::Image& image, nfa::EventContext& context)
+    : image_(image), context_(context) {
+  chained_ = std::ranges::any_of(image.rules, [](const auto& rule) { return rule.stage > 0; });
+}
 
 void Decider::add(const Alert& alert) {
   // L5.2: a rule counts once an event; one with keys of its parts' own may complete for several.
-  if (!fired_.empty() && fired_.back().rule == alert.rule) return;
+  // A chained one may for several alerts that the event led to.
+  if (!chained_ && !fired_.empty() && fired_.back().rule == alert.rule) return;
+  if (chained_ && std::ranges::find(fired_, alert.rule, &FiredRule::rule) != fired_.end()) return;
   const auto& rule = image_.rules[alert.rule];
   FiredRule fired;
   fired.rule = alert.rule;

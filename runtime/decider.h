@@ -12,7 +12,7 @@ namespace weir::runtime {
 
 class Decider {
  public:
-  Decider(const nfa::Image& image, nfa::EventContext& context) : image_(image), context_(context) {}
+  Decider(const nfa::Image& image, nfa::EventContext& context);
 
   void begin() {
     fired_.clear();
@@ -32,6 +32,7 @@ class Decider {
   };
   const nfa::Image& image_;
   nfa::EventContext& context_;
+  bool chained_ = false;  // rules look at alerts
   std::vector<FiredRule> fired_;
   std::vector<Live> live_;
 };

@@ -9,25 +9,29 @@
 //
 // With one shard nothing is recorded: a chunk is routed, then stepped, and matches go straight to
 // the OrderedOutput.
+//
+// Where rules look at alerts of others, the slice goes through features and rules once for each
+// stage of the ruleset (nfa::RuleImage::stage). Between two stages an AlertChain puts the alerts
+// that somebody looks at among the turns, and in the end it takes the place of the MatchMerger.
 #include "runtime/engine.h"
 
 #include <algorithm>
 #include <tuple>
 
+#include "runtime/alert_chain.h"
 #include "runtime/event_order.h"
 #include "runtime/feature_stage.h"
 #include "runtime/loaded_image.h"
 #include "runtime/recorded_matches.h"
-#include "runtime/router.h"
-#include "runtime/shard.h"
+#include "runtime/rule_stage.h"
+#include "runtime/stream_stage.h"
 
 namespace weir::runtime {
 namespace {
 
-constexpr std::size_t kNearChunk = 64;       // turns that one thread routes before it steps them
-constexpr std::size_t kChunk = 256;          // turns that a task routes
-constexpr std::size_t kSlice = 16 * kChunk;  // turns that pass through all stages at once
-constexpr std::size_t kFew = 64;             // turns that are not worth waking a thread for
+constexpr std::size_t kNearChunk = 64;  // turns that one thread routes before it steps them
+constexpr std::size_t kSlice = 4096;    // turns that pass through all stages at once
+constexpr std::size_t kFew = 64;        // turns that are not worth waking a thread for
 
 // What several contexts counted of the same predicates and events, each once.
 class PredicateCounts {
@@ -53,21 +57,20 @@ class PredicateCounts {
   nfa::EvalCounters total_;
 };
 
-class ShardedEngine final : public Engine {
+class StagedEngine final : public Engine {
  public:
-  ShardedEngine(LoadedImage loaded, const EngineOptions& options)
+  StagedEngine(LoadedImage loaded, const EngineOptions& options)
       : options_(options),
         loaded_(std::move(loaded)),
         order_(loaded_.image->schema, options_),
-        warm_up_(loaded_),
         features_(loaded_, options_, shards_of(options)),
-        output_(loaded_, options_) {
-    const std::size_t shards = shards_of(options);
-    for (std::size_t i = 0; i < shards; ++i) {
-      shards_.push_back(std::make_unique<Shard>(loaded_, options_, warm_up_));
+        chain_(loaded_, options_),
+        output_(loaded_, options_),
+        shards_(shards_of(options)) {
+    for (std::size_t s = 0; s < loaded_.stages.size(); ++s) {
+      stages_.push_back(std::make_unique<RuleStage>(loaded_, s, options_, shards_));
+      streams_.push_back(std::make_unique<StreamStage>(loaded_, s, options_, shards_));
     }
-    recorded_.resize(shards > 1 ? shards : 0);
-    for (const RecordedMatches& each : recorded_) all_recorded_.push_back(&each);
   }
 
   bool takes(const event::Row& row) const override { return order_.takes(row); }
@@ -103,7 +106,8 @@ class ShardedEngine final : public Engine {
     order_.add_stats(stats);
     output_.add_stats(stats);
     features_.add_stats(stats);
-    for (const auto& shard : shards_) shard->add_stats(stats);
+    for (const auto& stage : stages_) stage->add_stats(stats);
+    for (const auto& stage : streams_) stage->add_stats(stats);
     stats.overflow += counted_.total().overflow;
     stats.division_by_zero += counted_.total().division_by_zero;
     stats.peak_partial_matches = peak_open_;
@@ -118,64 +122,91 @@ class ShardedEngine final : public Engine {
 
   // All of a slice, and then what falls due before clock_ms.
   void run_slice(std::span<Turn> turns, std::int64_t clock_ms, Sink& sink) {
-    warm_up_.see(turns);
     features_.begin();
     output_.begin(turns, sink);
-    for (const auto& shard : shards_) shard->begin(turns);
-    if (shards_.size() == 1) {
+    open_changes_.assign(turns.size() + 1, 0);
+    if (stages_.size() > 1) {
+      run_chained(turns, clock_ms, sink);
+    } else if (shards_ == 1) {
       run_inline(turns, clock_ms);
     } else {
-      run_shards(turns, clock_ms);
+      run_recorded(turns, clock_ms);
     }
     features_.advance(clock_ms);
     output_.end();
-    features_.take_counted([this](auto& counted) { counted_.add(counted); });
-    for (Router& router : routers_) counted_.add(router.counted());
-    for (const auto& shard : shards_) counted_.add(shard->counted());
+    if (options_.show_events && stages_.size() == 1) show(turns, sink);
     counted_.settle();
-    follow_open(turns.size());
+    follow_open();
   }
 
   void run_inline(std::span<Turn> turns, std::int64_t clock_ms) {
-    prepare(1);
-    Shard& shard = *shards_.front();
+    RuleStage& stage = *stages_.front();
+    stage.begin(turns);
     for (std::size_t at = 0; at < turns.size(); at += kNearChunk) {
       const std::size_t end = std::min(at + kNearChunk, turns.size());
       features_.run(turns, at, end);
-      routers_.front().route(turns, at, end, routed_.front());
-      shard.process(routed_.front(), 0, output_);
+      stage.step(turns, at, end, output_);
     }
-    shard.advance(clock_ms, output_);
+    stage.advance(clock_ms, output_);
+    note(stage, turns.size());
   }
 
-  void run_shards(std::span<Turn> turns, std::int64_t clock_ms) {
-    const std::size_t chunks = (turns.size() + kChunk - 1) / kChunk;
-    prepare(chunks);
+  void run_recorded(std::span<Turn> turns, std::int64_t clock_ms) {
+    RuleStage& stage = *stages_.front();
     features_.run(turns, 0, turns.size());
-    base::Executor* executor = turns.size() >= kFew ? options_.executor : nullptr;
-    base::for_each(executor, chunks, [&](std::size_t c) {
-      const std::size_t at = c * kChunk;
-      routers_[c].route(turns, at, std::min(at + kChunk, turns.size()), routed_[c]);
-    });
-    base::for_each(executor, shards_.size(), [&](std::size_t s) {
-      recorded_[s].clear();
-      for (std::size_t c = 0; c < chunks; ++c) shards_[s]->process(routed_[c], s, recorded_[s]);
-      shards_[s]->advance(clock_ms, recorded_[s]);
-    });
-    merger_.merge(all_recorded_, output_);
+    stage.begin(turns);
+    stage.record(turns, clock_ms, turns.size() >= kFew ? options_.executor : nullptr);
+    merger_.merge(stage.recorded(), output_);
+    note(stage, turns.size());
   }
 
-  void prepare(std::size_t chunks) {
-    while (routers_.size() < chunks) {
-      routers_.emplace_back(loaded_);
-      routed_.emplace_back(shards_.size());
+  // Stage by stage: what one has completed is there when the next looks at it.
+  void run_chained(std::span<Turn> input, std::int64_t clock_ms, Sink& sink) {
+    base::Executor* executor = input.size() >= kFew ? options_.executor : nullptr;
+    chain_.begin(input);
+    for (std::uint32_t s = 0; s < stages_.size(); ++s) {
+      const std::span<Turn> turns = chain_.turns();
+      features_.run_stage(turns, 0, turns.size(), s);
+      stages_[s]->begin(turns);
+      stages_[s]->record(turns, clock_ms, executor);
+      streams_[s]->run(turns, clock_ms, executor);
+      note_chained(s, turns.size());
+      chain_.take(s, stages_[s]->recorded(), streams_[s]->results());
+    }
+    chain_.put_out(output_);
+    if (options_.show_events) show(chain_.turns(), sink);
+  }
+
+  static void show(std::span<const Turn> turns, Sink& sink) {
+    for (const Turn& turn : turns) sink.on_event(*turn.row);
+  }
+
+  void note(RuleStage& stage, std::size_t turns) {
+    const auto take = [this](auto& counted) { counted_.add(counted); };
+    features_.take_counted(take);
+    stage.take_counted(take);
+    for (std::size_t t = 0; t <= turns; ++t) open_changes_[t] += stage.open_change(t);
+  }
+
+  // Conditions are counted by event, open partial matches by event of the input, and each stage has
+  // its own turns.
+  void note_chained(std::size_t s, std::size_t turns) {
+    const auto take = [this](auto& counted) {
+      for (nfa::CountedPredicate& each : counted) each.event = chain_.serial_of(each.event);
+      counted_.add(counted);
+    };
+    features_.take_counted(take);
+    stages_[s]->take_counted(take);
+    streams_[s]->take_counted(take);
+    for (std::size_t t = 0; t <= turns; ++t) {
+      open_changes_[chain_.input_of(t)] += stages_[s]->open_change(t);
     }
   }
 
   // The most that were open after any event, over all shards.
-  void follow_open(std::size_t turns) {
-    for (std::size_t t = 0; t <= turns; ++t) {
-      for (const auto& shard : shards_) open_ += shard->open_changes()[t];
+  void follow_open() {
+    for (const std::int64_t change : open_changes_) {
+      open_ += change;
       peak_open_ = std::max(peak_open_, static_cast<std::uint64_t>(open_));
     }
   }
@@ -183,16 +214,15 @@ class ShardedEngine final : public Engine {
   EngineOptions options_;
   LoadedImage loaded_;
   EventOrder order_;
-  WarmUp warm_up_;
   FeatureStage features_;
-  std::vector<std::unique_ptr<Shard>> shards_;
-  std::vector<Router> routers_;            // by chunk
-  std::vector<RoutedChunk> routed_;        // by chunk
-  std::vector<RecordedMatches> recorded_;  // by shard, if there are several
-  std::vector<const RecordedMatches*> all_recorded_;
+  AlertChain chain_;
   MatchMerger merger_;
   OrderedOutput output_;
+  std::size_t shards_;
+  std::vector<std::unique_ptr<RuleStage>> stages_;
+  std::vector<std::unique_ptr<StreamStage>> streams_;  // by stage
   PredicateCounts counted_;
+  std::vector<std::int64_t> open_changes_;  // by turn of the slice; behind them all
   std::int64_t open_ = 0;
   std::uint64_t peak_open_ = 0;
 };
@@ -203,7 +233,7 @@ base::Result<std::unique_ptr<Engine>> Engine::create(const nfa::Image& image,
                                                      const EngineOptions& options) {
   auto loaded = load_image(image);
   if (!loaded) return std::unexpected(loaded.error());
-  return std::make_unique<ShardedEngine>(std::move(*loaded), options);
+  return std::make_unique<StagedEngine>(std::move(*loaded), options);
 }
 
 }  // namespace weir::runtime

@@ -44,6 +44,7 @@ struct EngineOptions {
   std::int64_t max_future_ms = -1;  // ahead of the stream's newest time; < 0: not checked
   bool keep_raw = false;            // whole records of matched events (`--match events`)
   bool all_decisions = false;       // a decision also for events on which no rule fired
+  bool show_events = false;         // Sink::on_event() is called
   // Every rule keeps all its partial matches, also one that could detect by fronts: to look at
   // them.
   bool exact_plans = false;
@@ -66,7 +67,7 @@ struct ReportedValue {
 };
 
 struct MatchedEvent {
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;  // event::Row::kNoPosition: an alert or a result of a stream
   std::int64_t ts_ms = 0;
   std::string_view identity;  // from `id`; empty if it has none
   std::string_view raw;       // if kept
@@ -87,7 +88,11 @@ struct Alert {
   std::span<const ReportedValue> key;
   std::int64_t ts_ms = 0;  // when the match completed
   bool has_seq = false;    // an event completed it
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;   // kNoPosition: one that the engine made, called `completed_by`
+  std::string_view completed_by;
+  // Of what an alert or a result of a stream completed: no event of the input led to it, so it
+  // counts for no decision.
+  bool of_deadline = false;
   std::int32_t decision = -1;  // of Image::decisions
   bool has_score = false;
   event::Value score;  // decimal
@@ -118,6 +123,10 @@ class Sink {
   virtual ~Sink() = default;
   virtual void on_alert(const Alert& alert) = 0;
   virtual void on_decision(const Decision& decision) = 0;
+  // An event in its turn, alerts and results of streams that rules look at included, with the
+  // values of features; after all that the events and deadlines about it completed has been
+  // reported. For those who show what rules do with it.
+  virtual void on_event(const event::Row& /*row*/) {}
   // An event that was not processed (dropped as late, or too far ahead).
   enum class Refusal : std::uint8_t { kLate, kFuture };
   virtual void on_refused(const event::Row& row, Refusal refusal) = 0;
@@ -129,9 +138,10 @@ struct EngineStats {
   std::uint64_t future = 0;
   std::uint64_t clamped = 0;  // matched at a later time than their own (arrival order)
   std::uint64_t alerts = 0;
-  std::uint64_t withheld = 0;    // by cooldown
-  std::uint64_t limited = 0;     // events forgotten by `limit`
-  std::uint64_t unexamined = 0;  // moments at which more than 100,000 assignments stood
+  std::uint64_t withheld = 0;          // by cooldown
+  std::uint64_t late_for_streams = 0;  // events that came when their window's result was out
+  std::uint64_t limited = 0;           // events forgotten by `limit`
+  std::uint64_t unexamined = 0;        // moments at which more than 100,000 assignments stood
   std::vector<std::uint64_t> alerts_by_rule;
   std::vector<std::uint64_t> decisions;  // by Image::decisions
   std::uint64_t overflow = 0;

@@ -37,6 +37,21 @@ void FeatureRouter::enrich(std::span<Turn> turns, std::size_t begin, std::size_t
   }
 }
 
+void FeatureRouter::adopt(std::span<const Turn> turns, std::size_t begin, std::size_t end,
+                          FeatureChunk& chunk) const {
+  chunk.begin = begin;
+  if (chunk.rows.size() < end - begin) chunk.rows.resize(end - begin);
+  for (std::size_t i = begin; i < end; ++i) {
+    const event::Row& row = *turns[i].row;
+    const FeatureSlots slots = loaded_.features.slots[row.type.index()];
+    if (slots.declared == slots.all) continue;
+    // The memory is the engine's own: it only looks constant to those who read rows.
+    FeatureChunk::Enriched& to = chunk.rows[i - begin];
+    to.slots = const_cast<event::Value*>(row.slots);
+    to.present = const_cast<std::uint64_t*>(row.present);
+  }
+}
+
 void FeatureRouter::route(std::span<const Turn> turns, std::size_t begin, std::size_t end,
                           std::size_t level, FeatureChunk& chunk) {
   chunk.clear_ops();

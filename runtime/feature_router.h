@@ -24,6 +24,9 @@ class FeatureRouter {
   // Makes rows that can be written of turns[begin..end), where their types need it: the turns point
   // to those from now on.
   void enrich(std::span<Turn> turns, std::size_t begin, std::size_t end, FeatureChunk& chunk) const;
+  // Rows of turns[begin..end) that were enriched before, or made with room for features.
+  void adopt(std::span<const Turn> turns, std::size_t begin, std::size_t end,
+             FeatureChunk& chunk) const;
   // What these turns do with the features of a level, all lower levels being done.
   void route(std::span<const Turn> turns, std::size_t begin, std::size_t end, std::size_t level,
              FeatureChunk& chunk);

@@ -5,77 +5,15 @@
 #include <bit>
 #include <cstring>
 
-#include "base/hash.h"
 #include "base/mutants.h"
+#include "runtime/feature_cells.h"
 
 namespace weir::runtime {
 namespace {
 
 using event::TypeKind;
-using state::Cell;
 
 constexpr std::size_t kNear = 4096;  // keys of a table that a cache holds
-
-// Addresses as numbers that compare as they do; the two halves of a place.
-state::Int128 wide_of(const event::Value& value) {
-  state::UInt128 bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return static_cast<state::Int128>(bits);
-}
-constexpr state::UInt128 kSign = state::UInt128{1} << 127;
-
-state::UInt128 address_bits(const event::Value& value) {
-  state::UInt128 bits = 0;
-  for (const std::uint8_t byte : value.ip) bits = bits << 8 | byte;
-  return bits;
-}
-
-Cell cell_of(const FeatureColumn& column, const event::Value& value) {
-  switch (column.column) {
-    case state::ColumnKind::kFloat:
-      return Cell::of_float(value.real);
-    case state::ColumnKind::kText:
-      return Cell::of_text(value.string.view());
-    case state::ColumnKind::kInt128:
-      return Cell::of_wide(column.kind == TypeKind::kIp
-                               ? static_cast<state::Int128>(address_bits(value) ^ kSign)
-                               : wide_of(value));
-    case state::ColumnKind::kHash128: {
-      if (column.kind != TypeKind::kString) {
-        return Cell::of_hash128(static_cast<state::UInt128>(wide_of(value)));
-      }
-      const base::Hash128 hash = base::hash128(value.string.view());
-      return Cell::of_hash128(state::UInt128{hash.high} << 64 | hash.low);
-    }
-    default:
-      return Cell::of_int(column.kind == TypeKind::kDecimal
-                              ? static_cast<std::int64_t>(value.decimal)
-                              : value.integer);
-  }
-}
-
-// Whether it fits; the value of an exact reading.
-inline bool exact_value(TypeKind kind, state::Int128 exact, event::Value* out) {
-  if (kind == TypeKind::kDecimal) {
-    out->decimal = exact;
-    return true;
-  }
-  switch (kind) {
-    case TypeKind::kIp: {
-      auto bits = static_cast<state::UInt128>(exact) ^ kSign;
-      for (std::size_t i = sizeof bits; i-- > 0; bits >>= 8) {
-        out->ip[i] = static_cast<std::uint8_t>(bits);
-      }
-      return true;
-    }
-    case TypeKind::kGeo:
-      std::memcpy(static_cast<void*>(out), &exact, sizeof exact);
-      return true;
-    default:
-      *out = event::Value::of_int(static_cast<std::int64_t>(exact));
-      return exact >= INT64_MIN && exact <= INT64_MAX;
-  }
-}
 
 }  // namespace
 

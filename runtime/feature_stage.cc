@@ -37,14 +37,31 @@ void FeatureStage::prepare(std::size_t chunks) {
 }
 
 void FeatureStage::run(std::span<Turn> turns, std::size_t first, std::size_t last) {
-  if (!any() || first == last) return;
+  run_levels(turns, first, last, {0, loaded_.features.levels.size(), true});
+}
+
+void FeatureStage::run_stage(std::span<Turn> turns, std::size_t first, std::size_t last,
+                             std::size_t stage) {
+  const auto& before = loaded_.features.levels_before;
+  const auto at = [&](std::size_t s) { return before[std::min(s, before.size() - 1)]; };
+  run_levels(turns, first, last, {at(stage), at(stage + 1), stage == 0});
+}
+
+void FeatureStage::run_levels(std::span<Turn> turns, std::size_t first, std::size_t last,
+                              const Levels& levels) {
+  if (!any() || first == last || (levels.first == levels.last && !levels.enrich)) return;
   const std::size_t count = (last - first + kChunk - 1) / kChunk;
   const std::size_t from = used_;
   used_ += count;
   prepare(used_);
   const auto enrich = [&](std::size_t c) {
     const std::size_t at = first + c * kChunk;
-    routers_[from + c].enrich(turns, at, std::min(at + kChunk, last), chunks_[from + c]);
+    const std::size_t end = std::min(at + kChunk, last);
+    if (levels.enrich) {
+      routers_[from + c].enrich(turns, at, end, chunks_[from + c]);
+    } else {
+      routers_[from + c].adopt(turns, at, end, chunks_[from + c]);
+    }
   };
   const auto route = [&](std::size_t level, std::size_t c) {
     const std::size_t at = first + c * kChunk;
@@ -56,10 +73,11 @@ void FeatureStage::run(std::span<Turn> turns, std::size_t first, std::size_t las
       shards_[s]->apply(turns, level, s, chunks_[from + c]);
     }
   };
-  const std::size_t levels = loaded_.features.levels.size();
-  for (std::size_t i = 0; i < levels; ++i) {
+  const std::size_t of_stage = levels.last - levels.first;
+  if (of_stage == 0) base::for_each(executor_, count, enrich);
+  for (std::size_t i = 0; i < of_stage; ++i) {
     const bool turned = base::mutant(base::Mutant::kFeatureLevelsTurned);
-    const std::size_t level = turned ? levels - 1 - i : i;
+    const std::size_t level = levels.first + (turned ? of_stage - 1 - i : i);
     base::for_each(executor_, count, [&](std::size_t c) {
       if (i == 0) enrich(c);
       route(level, c);

@@ -30,6 +30,9 @@ class FeatureStage {
   // From now on the rows of turns[first..last), which follow those of the call before, carry the
   // values; until begin().
   void run(std::span<Turn> turns, std::size_t first, std::size_t last);
+  // The same for the features of one stage, all lower stages having been run over these turns and
+  // over what of them was there then. Rows of turns that came since are written where they are.
+  void run_stage(std::span<Turn> turns, std::size_t first, std::size_t last, std::size_t stage);
   // The value of a feature (of Image::features) for a key, as runtime/key_codec.h writes it, after
   // the turns that were run and as of a time that is no earlier; no event is at hand. Nothing: it
   // is absent. Good until begin().
@@ -46,6 +49,12 @@ class FeatureStage {
   void add_stats(EngineStats& stats) const;
 
  private:
+  struct Levels {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    bool enrich = true;  // rows are made that can be written
+  };
+  void run_levels(std::span<Turn> turns, std::size_t first, std::size_t last, const Levels& levels);
   void prepare(std::size_t chunks);
 
   const LoadedImage& loaded_;

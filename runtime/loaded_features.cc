@@ -1,6 +1,9 @@
 #include "runtime/loaded_features.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -96,7 +99,9 @@ state::ColumnKind column_of(TypeKind kind, AggregateKind aggregate) {
 
 class FeatureLoader {
  public:
-  explicit FeatureLoader(const nfa::Image& image) : image_(image) {}
+  FeatureLoader(const nfa::Image& image, std::span<const FeatureImage> features,
+                std::span<const nfa::FeatureRead> reads)
+      : image_(image), features_(features), reads_(reads) {}
 
   base::Result<LoadedFeatures> load() {
     for (const event::EventType& type : image_.schema.types) {
@@ -104,10 +109,10 @@ class FeatureLoader {
       out_.slots.push_back({static_cast<std::uint16_t>(derived - type.fields.begin()),
                             static_cast<std::uint16_t>(type.fields.size())});
     }
-    std::uint32_t levels = 0;
-    for (const FeatureImage& feature : image_.features) {
-      if (auto added = add(feature); !added) return std::unexpected(added.error());
-      levels = std::max(levels, feature.level + 1);
+    find_stages();
+    const std::uint32_t levels = find_levels();
+    for (const auto& [feature, stage] : wanted_) {
+      if (auto added = add(feature, stage); !added) return std::unexpected(added.error());
     }
     for (std::size_t g = 0; g < out_.groups.size(); ++g) {
       auto layout = state::WindowLayout::make(std::move(specs_[g]));
@@ -117,13 +122,52 @@ class FeatureLoader {
     out_.levels.assign(levels, {});
     for (auto& level : out_.levels) level.resize(image_.schema.types.size());
     for (std::uint32_t g = 0; g < out_.groups.size(); ++g) add_update(g);
-    for (const nfa::FeatureRead& read : image_.feature_reads) add_read(read);
+    for (std::size_t r = 0; r < reads_.size(); ++r) {
+      add_read(reads_[r], read_stages_[r]);
+    }
     return std::move(out_);
   }
 
  private:
-  base::Result<void> add(const FeatureImage& feature) {
-    const std::uint32_t g = group_of(feature);
+  // A feature is kept for each stage in which events read it: by then, lower stages have been
+  // through all of the slice.
+  void find_stages() {
+    std::vector<std::uint32_t> of_type(image_.schema.types.size(), 0);
+    for (const nfa::RuleImage& rule : image_.rules) {
+      if (rule.alert_type.valid()) of_type[rule.alert_type.index()] = rule.stage + 1;
+    }
+    for (const nfa::StreamImage& stream : image_.streams) {
+      of_type[stream.type.index()] = stream.stage + 1;
+    }
+    std::set<std::pair<std::uint32_t, std::uint32_t>> wanted;
+    for (const nfa::FeatureRead& read : reads_) {
+      const std::uint32_t own = features_[read.feature].stage;
+      read_stages_.push_back(std::max(own, of_type[read.type.index()]));
+      wanted.emplace(read.feature, read_stages_.back());
+    }
+    for (std::uint32_t f = 0; f < features_.size(); ++f) {
+      const auto first = wanted.lower_bound({f, 0});
+      if (first == wanted.end() || first->first != f) wanted.emplace(f, features_[f].stage);
+    }
+    wanted_.assign(wanted.begin(), wanted.end());
+  }
+
+  // Those of a lower stage come first; within a stage what others read.
+  std::uint32_t find_levels() {
+    std::set<std::pair<std::uint32_t, std::uint32_t>> all;
+    for (const auto& [f, stage] : wanted_) all.emplace(stage, features_[f].level);
+    std::uint32_t count = 0;
+    for (const auto& level : all) {
+      while (out_.levels_before.size() <= level.first) out_.levels_before.push_back(count);
+      levels_[level] = count++;
+    }
+    out_.levels_before.push_back(count);
+    return count;
+  }
+
+  base::Result<void> add(std::uint32_t f, std::uint32_t stage) {
+    const FeatureImage& feature = features_[f];
+    const std::uint32_t g = group_of(feature, levels_.at({stage, feature.level}));
     state::WindowGroupSpec& spec = specs_[g];
     state::AggregateSpec aggregate;
     aggregate.kind = aggregate_of(feature.aggregate);
@@ -139,7 +183,9 @@ class FeatureLoader {
       }
       if (kind == TypeKind::kDecimal) aggregate.unit = event::kDecimalScale;
     }
-    out_.places.push_back({g, static_cast<std::uint16_t>(spec.aggregates.size())});
+    const FeaturePlace place{g, static_cast<std::uint16_t>(spec.aggregates.size())};
+    if (out_.places.size() == f) out_.places.push_back(place);  // of the lowest stage
+    places_[{f, stage}] = place;
     spec.aggregates.push_back(aggregate);
     return {};
   }
@@ -148,12 +194,13 @@ class FeatureLoader {
     return image_.schema.types[feature.source.index()].fields;
   }
 
-  std::uint32_t group_of(const FeatureImage& feature) {
+  std::uint32_t group_of(const FeatureImage& feature, std::uint32_t level) {
     for (std::uint32_t g = 0; g < out_.groups.size(); ++g) {
       const FeatureGroup& group = out_.groups[g];
       const bool full = specs_[g].columns.size() >= state::kMaxColumns ||
                         specs_[g].aggregates.size() >= kMostAggregates;
-      if (!full && group.source == feature.source && group.where == feature.where &&
+      if (!full && group.level == level && group.source == feature.source &&
+          group.where == feature.where &&
           (group.key == feature.key || base::mutant(base::Mutant::kFeatureKeyIgnored))) {
         return g;
       }
@@ -162,7 +209,7 @@ class FeatureLoader {
     group.source = feature.source;
     group.where = feature.where;
     group.key = feature.key;
-    group.level = feature.level;
+    group.level = level;
     group.dimension = dimension_of(feature);
     specs_.emplace_back();
     windows_.emplace_back();
@@ -245,15 +292,15 @@ class FeatureLoader {
     by_key.updates.push_back(g);
   }
 
-  void add_read(const nfa::FeatureRead& read) {
-    const FeatureImage& feature = image_.features[read.feature];
-    const FeaturePlace& place = out_.places[read.feature];
+  void add_read(const nfa::FeatureRead& read, std::uint32_t stage) {
+    const FeatureImage& feature = features_[read.feature];
+    const FeaturePlace& place = places_.at({read.feature, stage});
     std::vector<FeatureKeyPart> key;
     for (std::size_t i = 0; i < read.key.size(); ++i) {
       key.push_back({fields_of(feature)[feature.key[i]].type.kind, read.key[i]});
     }
-    FeatureAccess& by_key =
-        access(feature.level, read.type, out_.groups[place.group].dimension, std::move(key));
+    FeatureAccess& by_key = access(out_.groups[place.group].level, read.type,
+                                   out_.groups[place.group].dimension, std::move(key));
     auto& reads = feature.excluding_current ? by_key.before : by_key.after;
     auto of_group = std::ranges::find(reads, place.group, &FeatureReads::group);
     if (of_group == reads.end()) of_group = reads.insert(reads.end(), {place.group, false, {}});
@@ -265,16 +312,41 @@ class FeatureLoader {
   static constexpr std::size_t kMostAggregates = INT16_MAX;
 
   const nfa::Image& image_;
+  const std::span<const FeatureImage> features_;
+  const std::span<const nfa::FeatureRead> reads_;
   LoadedFeatures out_;
   std::vector<state::WindowGroupSpec> specs_;          // beside groups
   std::vector<std::vector<nfa::WindowSpec>> windows_;  // beside groups: of specs_
   std::vector<std::string> dimensions_;
+  std::vector<std::uint32_t> read_stages_;                       // beside Image::feature_reads
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> wanted_;  // features and stages
+  std::map<std::pair<std::uint32_t, std::uint32_t>, FeaturePlace> places_;  // of these
+  // By stage and level of the image: that of LoadedFeatures.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> levels_;
 };
 
 }  // namespace
 
 base::Result<LoadedFeatures> load_features(const nfa::Image& image) {
-  return FeatureLoader(image).load();
+  return FeatureLoader(image, image.features, image.feature_reads).load();
+}
+
+base::Result<LoadedStream> load_stream(const nfa::Image& image, const nfa::StreamImage& stream) {
+  auto columns = FeatureLoader(image, stream.columns, {}).load();
+  if (!columns) return std::unexpected(columns.error());
+  LoadedStream out;
+  out.image = &stream;
+  out.columns = std::move(*columns);
+  const auto& fields = image.schema.types[stream.type.index()].fields;
+  for (std::size_t k = 0; k < stream.key_fields.size(); ++k) {
+    out.key_kinds.push_back(fields[k].type.kind);
+  }
+  if (stream.window.kind == nfa::WindowKind::kCalendar) {
+    auto calendar = nfa::ZoneCalendar::create(stream.window.zone, stream.window.unit);
+    if (!calendar) return std::unexpected(calendar.error());
+    out.calendar = std::make_shared<CalendarOfZone>(std::move(*calendar));
+  }
+  return out;
 }
 
 }  // namespace weir::runtime

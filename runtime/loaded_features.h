@@ -5,6 +5,9 @@
 // one structure a key in which all their windows share the events. Groups whose keys are made of
 // fields of the same types are one dimension: a table of keys in each shard.
 //
+// Where rules look at alerts (nfa::RuleImage::stage), a feature that events of several stages read
+// is kept for each of these, since each stage goes through its turns by itself.
+//
 // An event's dealings with one key are one access: the values to read before the event counts
 // there, the groups in which it counts, the values to read after.
 #pragma once
@@ -82,16 +85,27 @@ struct FeaturePlace {
 
 struct LoadedFeatures {
   std::vector<FeatureGroup> groups;
-  std::vector<FeaturePlace> places;  // by feature: of Image::features
+  std::vector<FeaturePlace> places;  // by feature: of Image::features; where it is kept first
   std::uint32_t dimensions = 0;
-  // By level and event type.
+  // By level and event type. A level here is a level of the features of one stage (nfa/feature.h).
   std::vector<std::vector<std::vector<FeatureAccess>>> levels;
-  std::vector<FeatureSlots> slots;  // by event type
+  std::vector<std::uint32_t> levels_before;  // by stage: levels of lower stages; then all of them
+  std::vector<FeatureSlots> slots;           // by event type
 
   [[nodiscard]] bool any() const { return !groups.empty(); }
 };
 
+// A stream of window results (language L4.4): its columns as features that nothing reads.
+struct LoadedStream {
+  const nfa::StreamImage* image = nullptr;
+  LoadedFeatures columns;
+  std::vector<event::TypeKind> key_kinds;
+  std::shared_ptr<const state::Calendar> calendar;  // of a calendar window
+};
+
 // kInvalidArgument: a time zone that this machine does not know.
 [[nodiscard]] base::Result<LoadedFeatures> load_features(const nfa::Image& image);
+[[nodiscard]] base::Result<LoadedStream> load_stream(const nfa::Image& image,
+                                                     const nfa::StreamImage& stream);
 
 }  // namespace weir::runtime

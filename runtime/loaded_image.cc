@@ -106,6 +106,63 @@ TypeDispatch make_dispatch(const LoadedImage& loaded, const std::vector<RuleOfTy
   return dispatch;
 }
 
+// What looks at results of streams and at alerts, or has to see them because a feature does.
+std::size_t stages_of(const nfa::Image& image) {
+  std::uint32_t last = 0;
+  for (const auto& rule : image.rules) last = std::max(last, rule.stage);
+  for (const auto& stream : image.streams) last = std::max(last, stream.stage + 1);
+  for (const auto& feature : image.features) last = std::max(last, feature.stage);
+  return last + 1;
+}
+
+// By event type: the rule whose alerts are of it; -1.
+std::vector<std::int32_t> makers_of(const nfa::Image& image) {
+  std::vector<std::int32_t> makers(image.schema.types.size(), -1);
+  for (std::size_t r = 0; r < image.rules.size(); ++r) {
+    const auto type = image.rules[r].alert_type;
+    if (type.valid()) makers[type.index()] = static_cast<std::int32_t>(r);
+  }
+  return makers;
+}
+
+// L5.3: alerts of shadow rules are seen only by shadow rules.
+bool sees(const nfa::Image& image, const nfa::RuleImage& rule, std::int32_t maker) {
+  return maker < 0 || rule.mode == nfa::RuleMode::kShadow ||
+         image.rules[static_cast<std::size_t>(maker)].mode != nfa::RuleMode::kShadow;
+}
+
+void load_stages(const nfa::Image& image, LoadedImage& loaded) {
+  loaded.stages.resize(stages_of(image));
+  for (auto& stage : loaded.stages) stage.by_type.resize(image.schema.types.size());
+  loaded.alerts_are_seen.assign(image.rules.size(), false);
+  const std::vector<std::int32_t> makers = makers_of(image);
+  const auto note_seen = [&](event::EventTypeId type) {
+    if (makers[type.index()] >= 0) {
+      loaded.alerts_are_seen[static_cast<std::size_t>(makers[type.index()])] = true;
+    }
+  };
+  for (std::uint32_t r = 0; r < image.rules.size(); ++r) {
+    const auto& rule = image.rules[r];
+    if (rule.mode == nfa::RuleMode::kOff) continue;
+    for (std::size_t local = 0; local < rule.automaton.types.size(); ++local) {
+      const event::EventTypeId type = rule.automaton.types[local];
+      if (!sees(image, rule, makers[type.index()])) continue;
+      note_seen(type);
+      loaded.stages[rule.stage].by_type[type.index()].push_back(
+          rule_of_type(image, r, local, loaded.dimension[r]));
+    }
+  }
+  for (const auto& feature : image.features) note_seen(feature.source);
+  for (const auto& stream : image.streams) {
+    for (const auto& column : stream.columns) note_seen(column.source);
+  }
+  for (auto& stage : loaded.stages) {
+    for (const auto& rules : stage.by_type) {
+      stage.dispatch.push_back(make_dispatch(loaded, rules));
+    }
+  }
+}
+
 }  // namespace
 
 base::Result<LoadedImage> load_image(const nfa::Image& image) {
@@ -141,22 +198,20 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
   auto features = load_features(image);
   if (!features) return std::unexpected(features.error());
   loaded.features = std::move(*features);
+  for (const auto& stream : image.streams) {
+    auto made = load_stream(image, stream);
+    if (!made) return std::unexpected(made.error());
+    loaded.streams.push_back(std::move(*made));
+  }
 
-  loaded.by_type.resize(image.schema.types.size());
   std::map<std::string, std::uint32_t> dimensions;
-  for (std::uint32_t r = 0; r < image.rules.size(); ++r) {
-    const auto& rule = image.rules[r];
+  for (const auto& rule : image.rules) {
     const auto place = dimensions.try_emplace(dimension_name(image, rule), loaded.dimensions).first;
     if (place->second == loaded.dimensions) ++loaded.dimensions;
     loaded.fronts.push_back(nfa::front_plan(rule, image.programs));
     loaded.dimension.push_back(place->second);
-    if (rule.mode == nfa::RuleMode::kOff) continue;
-    for (std::size_t local = 0; local < rule.automaton.types.size(); ++local) {
-      const event::EventTypeId type = rule.automaton.types[local];
-      loaded.by_type[type.index()].push_back(rule_of_type(image, r, local, place->second));
-    }
   }
-  for (const auto& rules : loaded.by_type) loaded.dispatch.push_back(make_dispatch(loaded, rules));
+  load_stages(image, loaded);
   return loaded;
 }
 

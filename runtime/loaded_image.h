@@ -51,12 +51,19 @@ struct TypeDispatch {
   std::vector<std::int32_t> place;    // by rule: where it stands in by_type; -1
 };
 
+// The rules of one stage (nfa::RuleImage::stage).
+struct LoadedStage {
+  std::vector<std::vector<RuleOfType>> by_type;  // by EventTypeId, in rule order; rules not off
+  std::vector<TypeDispatch> dispatch;            // by EventTypeId
+};
+
 struct LoadedImage {
   const nfa::Image* image = nullptr;
   nfa::LoadedConditions conditions;
-  std::vector<std::vector<RuleOfType>> by_type;  // by EventTypeId, in rule order; rules not off
-  std::vector<TypeDispatch> dispatch;            // by EventTypeId
+  std::vector<LoadedStage> stages;    // one, unless rules look at alerts or streams
+  std::vector<bool> alerts_are_seen;  // by rule: its alerts are events for some rule or feature
   LoadedFeatures features;
+  std::vector<LoadedStream> streams;     // of Image::streams
   std::vector<nfa::FrontPlan> fronts;    // by rule
   std::vector<std::uint32_t> dimension;  // by rule: rules with the same keys share one
   std::uint32_t dimensions = 0;

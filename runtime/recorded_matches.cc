@@ -18,6 +18,7 @@ void RecordedMatches::on_match(const Alert& alert, bool withheld, bool first) {
   copied.key = copy(alert.key);
   copied.emits = copy(alert.emits);
   copied.reason = arena_.copy(alert.reason);
+  copied.completed_by = arena_.copy(alert.completed_by);
   auto& parts = parts_.emplace_back(alert.match.begin(), alert.match.end());
   for (MatchedPart& part : parts) {
     for (MatchedEvent& event : part.events) {

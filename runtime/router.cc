@@ -7,8 +7,8 @@
 
 namespace weir::runtime {
 
-Router::Router(const LoadedImage& loaded)
-    : loaded_(loaded), context_(loaded.conditions), keys_(loaded.dimensions) {
+Router::Router(const LoadedImage& loaded, std::size_t stage)
+    : stage_(loaded.stages[stage]), context_(loaded.conditions), keys_(loaded.dimensions) {
   candidates_.resize(loaded.image->rules.size());
 }
 
@@ -19,7 +19,7 @@ void Router::route(std::span<const Turn> turns, std::size_t begin, std::size_t e
   for (std::size_t i = begin; i < end; ++i) {
     prefetch(turns, i, end);
     const event::Row& row = *turns[i].row;
-    if (loaded_.by_type[row.type.index()].empty()) continue;
+    if (stage_.by_type[row.type.index()].empty()) continue;
     turn_ = static_cast<std::uint32_t>(i);
     ++event_;
     context_.begin(row, turn_);
@@ -42,8 +42,8 @@ void Router::prefetch(std::span<const Turn> turns, std::size_t at, std::size_t e
 }
 
 void Router::route_event(const event::Row& row) {
-  const auto& rules = loaded_.by_type[row.type.index()];
-  const TypeDispatch& dispatch = loaded_.dispatch[row.type.index()];
+  const auto& rules = stage_.by_type[row.type.index()];
+  const TypeDispatch& dispatch = stage_.dispatch[row.type.index()];
   if (!dispatch.indexed) {
     for (std::uint32_t i = 0; i < rules.size(); ++i) route_rule(rules[i], i, row);
     return;

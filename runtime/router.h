@@ -25,7 +25,7 @@ namespace weir::runtime {
 
 class Router {
  public:
-  explicit Router(const LoadedImage& loaded);
+  Router(const LoadedImage& loaded, std::size_t stage);
 
   // turns[begin..end) into `out`, which it empties first.
   void route(std::span<const Turn> turns, std::size_t begin, std::size_t end, RoutedChunk& out);
@@ -52,7 +52,7 @@ class Router {
   [[nodiscard]] KeyPlace add_key(std::uint32_t dimension, std::size_t bytes_at);
   void add_rule(const KeyPlace& where, const RoutedRule& rule, bool stateful);
 
-  const LoadedImage& loaded_;
+  const LoadedStage& stage_;
   nfa::EventContext context_;
   nfa::CandidateSet candidates_;  // rules, of the event under way
   std::vector<KeyPlace> keys_;    // by dimension

@@ -172,7 +172,10 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
   alert.key = key_values_;
   alert.ts_ms = completion.ts_ms;
   alert.has_seq = completion.row != nullptr;
-  if (completion.row != nullptr) alert.seq = completion.row->seq;
+  if (completion.row != nullptr) {
+    alert.seq = completion.row->seq;
+    if (alert.seq == event::Row::kNoPosition) alert.completed_by = completion.row->identity;
+  }
   alert.decision = outcomes.decision;
   if (!outcomes.score.empty()) {
     alert.has_score = value_of(store, key, match, outcomes.score.front(), &alert.score);

@@ -9,8 +9,10 @@ constexpr std::size_t kNear = 4096;  // keys of a table that a cache holds
 
 }  // namespace
 
-Shard::Shard(const LoadedImage& loaded, const EngineOptions& options, const WarmUp& warm_up)
+Shard::Shard(const LoadedImage& loaded, std::size_t stage, const EngineOptions& options,
+             const WarmUp& warm_up)
     : loaded_(loaded),
+      stage_(loaded.stages[stage]),
       options_(options),
       warm_up_(warm_up),
       context_(loaded.conditions),
@@ -38,6 +40,7 @@ void Shard::make_runner(std::uint32_t rule) {
 void Shard::begin(std::span<const Turn> turns) {
   turns_ = turns;
   turn_ = 0;
+  family_ = 0;
   open_changes_.assign(turns.size() + 1, 0);
 }
 
@@ -50,7 +53,9 @@ void Shard::process(const RoutedChunk& chunk, std::size_t shard, MatchReceiver& 
     if (far) prefetch(i);
     const RoutedEvent& event = routed_->events[i];
     const Turn& turn = turns_[event.turn];
-    advance(turn.clock_ms, receiver);
+    if (turn.family == 0 || turn.family != family_) advance(turn.clock_ms, receiver);
+    family_ = turn.family;
+    receiver_ = &receiver;
     turn_ = event.turn;
     row_ = turn.row;
     clamp_ = turn.clamp;
@@ -108,8 +113,8 @@ inline void Shard::look_up(const RoutedEvent& event) {
 
 // The rules that hold something for a key of the event, but for those that were routed here.
 void Shard::find_held(const RoutedEvent& event) {
-  const auto& rules = loaded_.by_type[row_->type.index()];
-  const auto& place_of = loaded_.dispatch[row_->type.index()].place;
+  const auto& rules = stage_.by_type[row_->type.index()];
+  const auto& place_of = stage_.dispatch[row_->type.index()].place;
   const auto first = routed_->rules.begin() + event.first_rule;
   const auto last = first + event.rules;
   for (std::uint32_t k = 0; k < event.keys; ++k) {
@@ -127,7 +132,7 @@ void Shard::find_held(const RoutedEvent& event) {
 }
 
 inline void Shard::see(const RoutedEvent& event, const RoutedRule& rule) {
-  const RuleOfType& of_type = loaded_.by_type[row_->type.index()][rule.place];
+  const RuleOfType& of_type = stage_.by_type[row_->type.index()][rule.place];
   const SeenKey key = seen_key(event, rule.key);
   nfa::Seen seen = seen_by(of_type, rule.symbols);
   seen.key_mask = rule.key_mask;
@@ -136,7 +141,7 @@ inline void Shard::see(const RoutedEvent& event, const RoutedRule& rule) {
 }
 
 void Shard::see_held(const RoutedEvent& event, const Asked& asked) {
-  const RuleOfType& of_type = loaded_.by_type[row_->type.index()][asked.place];
+  const RuleOfType& of_type = stage_.by_type[row_->type.index()][asked.place];
   const nfa::SymbolMask symbols = context_.symbols(*of_type.automaton, of_type.local_type);
   if (symbols == 0 && !of_type.strict) return;
   nfa::Seen seen = seen_by(of_type, symbols);

@@ -31,8 +31,9 @@ namespace weir::runtime {
 
 class Shard {
  public:
-  // All three must outlive it.
-  Shard(const LoadedImage& loaded, const EngineOptions& options, const WarmUp& warm_up);
+  // All three must outlive it. `stage`: of whose rules.
+  Shard(const LoadedImage& loaded, std::size_t stage, const EngineOptions& options,
+        const WarmUp& warm_up);
   ~Shard();
 
   // Turns follow, of which process() and advance() will speak.
@@ -98,6 +99,7 @@ class Shard {
   void move_to(std::int64_t time_ms);
 
   const LoadedImage& loaded_;
+  const LoadedStage& stage_;
   const EngineOptions& options_;
   const WarmUp& warm_up_;
   base::Pool pool_;
@@ -111,7 +113,8 @@ class Shard {
   ExpiryQueues<RuleExpiry> expiries_;
   MatchReceiver* receiver_ = nullptr;
   std::span<const Turn> turns_;
-  std::uint32_t turn_ = 0;  // under way; what happens by time belongs to the turn that follows it
+  std::uint32_t turn_ = 0;    // under way; what happens by time belongs to the turn that follows it
+  std::uint32_t family_ = 0;  // of the turn under way
 
   // Of the chunk under way.
   const RoutedChunk* chunk_ = nullptr;

@@ -13,6 +13,9 @@ struct Turn {
   std::int64_t clock_ms = 0;
   // An event older than what its key has seen is matched at that time (arrival order).
   bool clamp = false;
+  // Turns of one number, but 0, that follow each other are an event and the alerts that it led to
+  // (runtime/alert_chain.h): no deadline lies between them.
+  std::uint32_t family = 0;
 };
 
 }  // namespace weir::runtime

@@ -6,8 +6,8 @@
 
 namespace weir::runtime {
 
-WarmUp::WarmUp(const LoadedImage& loaded)
-    : loaded_(loaded),
+WarmUp::WarmUp(const LoadedImage& loaded, std::size_t stage)
+    : stage_(loaded.stages[stage]),
       first_seen_ms_(loaded.image->rules.size(), 0),
       seen_(loaded.image->rules.size(), false) {
   for (const auto& rule : loaded.image->rules) {
@@ -17,7 +17,7 @@ WarmUp::WarmUp(const LoadedImage& loaded)
     }
     warm_after_ms_.push_back(longest);
   }
-  for (const auto& rules : loaded.by_type) {
+  for (const auto& rules : stage_.by_type) {
     auto& unseen = unseen_.emplace_back();
     for (std::uint32_t i = 0; i < rules.size(); ++i) {
       if (warm_after_ms_[rules[i].rule] > 0) unseen.push_back(i);
@@ -31,7 +31,7 @@ void WarmUp::see(std::span<const Turn> turns) {
     const event::Row& row = *turns[t].row;
     auto& unseen = unseen_[row.type.index()];
     left_ -= std::erase_if(unseen, [&](std::uint32_t place) {
-      const RuleOfType& of_type = loaded_.by_type[row.type.index()][place];
+      const RuleOfType& of_type = stage_.by_type[row.type.index()][place];
       if (seen_[of_type.rule]) return true;
       if (!has_key(of_type, row)) return false;
       seen_[of_type.rule] = true;

@@ -15,7 +15,8 @@ namespace weir::runtime {
 
 class WarmUp {
  public:
-  explicit WarmUp(const LoadedImage& loaded);
+  // Of the rules of a stage.
+  WarmUp(const LoadedImage& loaded, std::size_t stage);
 
   void see(std::span<const Turn> turns);
   // Whether at ts_ms the rule has seen as much of its input as its leading absences want; true for
@@ -28,7 +29,7 @@ class WarmUp {
  private:
   [[nodiscard]] bool has_key(const RuleOfType& of_type, const event::Row& row);
 
-  const LoadedImage& loaded_;
+  const LoadedStage& stage_;
   std::vector<std::int64_t> first_seen_ms_;         // by rule
   std::vector<std::int64_t> warm_after_ms_;         // by rule: its longest leading absence
   std::vector<std::vector<std::uint32_t>> unseen_;  // by type: places in by_type

@@ -45,7 +45,10 @@ struct ExplainNote {
 };
 
 struct ExplainEntry {
-  std::optional<std::uint64_t> seq;  // of the event; none: a deadline
+  std::optional<std::uint64_t> seq;  // of an event of the input
+  // As notes call the event: `#12`, or `*1` for the first alert or result of a stream that the
+  // key's rules looked at; empty: a deadline.
+  std::string name;
   std::int64_t ts_ms = 0;
   std::string type;                // of the event
   std::string record;              // as it came

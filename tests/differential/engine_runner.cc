@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <map>
 
 #include "compiler/compiler.h"
 #include "dsl/parser.h"
@@ -99,36 +100,39 @@ RefValue ref_value(const event::Type& type, const event::Value& value) {
   }
 }
 
-class Collector final : public runtime::Sink {
+RefAlert ref_alert(const nfa::Image& image, const runtime::Alert& alert) {
+  RefAlert out;
+  const auto& rule = image.rules[alert.rule];
+  out.rule = rule.name;
+  for (const auto& key : alert.key) {
+    out.key.emplace_back(std::string(key.name), ref_value(*key.type, key.value));
+  }
+  out.time_ms = alert.ts_ms;
+  if (alert.has_seq) out.event = alert.seq;
+  if (alert.is_timeout) out.timeout = rule.timeout.front().name;
+  out.truncated = alert.truncated;
+  for (const auto& part : alert.match) {
+    std::vector<std::size_t> events;
+    for (const auto& event : part.events) events.push_back(event.seq);
+    out.match.emplace_back(std::string(part.name), std::move(events));
+  }
+  std::ranges::sort(out.match);
+  if (alert.has_score) {
+    out.outcomes.emplace_back("score", reference::RefDecimal{alert.score.decimal});
+  }
+  for (const auto& emit : alert.emits) {
+    out.outcomes.emplace_back("emit." + std::string(emit.name),
+                              emit.present ? ref_value(*emit.type, emit.value) : RefValue{});
+  }
+  return out;
+}
+
+class Collector : public runtime::Sink {
  public:
   explicit Collector(const nfa::Image& image) : image_(image) {}
   void on_alert(const runtime::Alert& alert) override {
     ++all;
-    if (alert.rule != image_.rules.size() / 2) return;
-    RefAlert out;
-    const auto& rule = image_.rules[alert.rule];
-    out.rule = rule.name;
-    for (const auto& key : alert.key) {
-      out.key.emplace_back(std::string(key.name), ref_value(*key.type, key.value));
-    }
-    out.time_ms = alert.ts_ms;
-    if (alert.has_seq) out.event = alert.seq;
-    if (alert.is_timeout) out.timeout = rule.timeout.front().name;
-    out.truncated = alert.truncated;
-    for (const auto& part : alert.match) {
-      std::vector<std::size_t> events;
-      for (const auto& event : part.events) events.push_back(event.seq);
-      out.match.emplace_back(std::string(part.name), std::move(events));
-    }
-    std::ranges::sort(out.match);
-    if (alert.has_score) {
-      out.outcomes.emplace_back("score", reference::RefDecimal{alert.score.decimal});
-    }
-    for (const auto& emit : alert.emits) {
-      out.outcomes.emplace_back("emit." + std::string(emit.name),
-                                emit.present ? ref_value(*emit.type, emit.value) : RefValue{});
-    }
-    alerts.push_back(std::move(out));
+    if (alert.rule == image_.rules.size() / 2) alerts.push_back(ref_alert(image_, alert));
   }
   void on_decision(const runtime::Decision&) override {}
   void on_refused(const event::Row&, Refusal) override { ++refused; }
@@ -140,6 +144,105 @@ class Collector final : public runtime::Sink {
  private:
   const nfa::Image& image_;
 };
+
+// Alerts of all rules; those in matches by their places among them.
+class ChainCollector final : public runtime::Sink {
+ public:
+  explicit ChainCollector(const nfa::Image& image) : image_(image) {}
+
+  void on_alert(const runtime::Alert& alert) override {
+    reference::ChainedAlert out{ref_alert(image_, alert), std::nullopt};
+    if (alert.seq == event::Row::kNoPosition) out.alert.event = called(alert.completed_by);
+    out.alert.match.clear();
+    for (const auto& part : alert.match) {
+      std::vector<std::size_t> events;
+      for (const auto& event : part.events) {
+        const bool made = event.seq == event::Row::kNoPosition;
+        events.push_back(made ? called(event.identity) : event.seq);
+      }
+      out.alert.match.emplace_back(std::string(part.name), std::move(events));
+    }
+    if (alert.has_seq && !alert.of_deadline) undecided_.push_back(alerts.size());
+    const bool known = !places_.emplace(alert.id.hex(), alerts.size()).second;
+    twice = twice || known;
+    alerts.push_back(std::move(out));
+  }
+  void on_decision(const runtime::Decision& decision) override {
+    for (const std::size_t alert : undecided_) alerts[alert].root = decision.event->seq;
+    undecided_.clear();
+  }
+  void on_refused(const event::Row&, Refusal) override { refused = true; }
+  void on_event(const event::Row& row) override {
+    if (row.seq != event::Row::kNoPosition) return;
+    const std::string& name = image_.schema.types[row.type.index()].name;
+    const auto is_rule = [&](const nfa::RuleImage& rule) { return rule.name == name; };
+    if (std::ranges::any_of(image_.rules, is_rule)) return;
+    const bool known = !results_.emplace(std::string(row.identity), results_.size()).second;
+    twice = twice || known;
+  }
+
+  // Once all is there: what the engine made gets the names that the reference gives it.
+  void name_events() {
+    const auto name = [&](std::size_t& event) {
+      if (event < kUnnamed) return;
+      const std::string& identity = identities_[event - kUnnamed];
+      const auto alert = places_.find(identity);
+      const auto result = results_.find(identity);
+      event = alert != places_.end()     ? reference::kAlertEvents + alert->second
+              : result != results_.end() ? reference::kStreamEvents + result->second
+                                         : SIZE_MAX;
+    };
+    for (reference::ChainedAlert& each : alerts) {
+      if (each.alert.event) name(*each.alert.event);
+      for (auto& [label, events] : each.alert.match) {
+        for (std::size_t& event : events) name(event);
+      }
+      std::ranges::sort(each.alert.match);
+    }
+  }
+
+  std::vector<reference::ChainedAlert> alerts;
+  bool refused = false;
+  bool twice = false;  // two alerts have one id
+
+ private:
+  static constexpr std::size_t kUnnamed = 3'000'000;
+
+  std::size_t called(std::string_view identity) {
+    identities_.emplace_back(identity);
+    return kUnnamed + identities_.size() - 1;
+  }
+
+  const nfa::Image& image_;
+  std::map<std::string, std::size_t> places_;   // of alerts, by id
+  std::map<std::string, std::size_t> results_;  // of streams, by identity
+  std::vector<std::string> identities_;
+  std::vector<std::size_t> undecided_;
+};
+
+// All events through an engine, in the order in which they arrive.
+base::Result<void> feed(const nfa::Image& image, const std::vector<RefEvent>& events,
+                        const EngineOptionsOfCase& options, runtime::Sink& sink) {
+  runtime::EngineOptions engine_options;
+  engine_options.lateness_ms = options.lateness_ms;
+  engine_options.first_compaction = options.first_compaction;
+  engine_options.few_events = options.few_events;
+  engine_options.shards = options.shards;
+  engine_options.show_events = true;
+  auto engine = runtime::Engine::create(image, engine_options);
+  if (!engine) return std::unexpected(engine.error());
+  std::deque<RowOfCase> batch;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::size_t index = options.arrival.empty() ? i : options.arrival[i];
+    const RowOfCase& row = batch.emplace_back(image.schema, events[index], index);
+    (*engine)->add(row.row(), sink);
+    if (batch.size() < options.batch) continue;
+    (*engine)->run(sink);
+    batch.clear();
+  }
+  (*engine)->finish(sink);
+  return {};
+}
 
 }  // namespace
 
@@ -171,30 +274,33 @@ base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& one,
   if (!copied) return std::unexpected(copied.error());
   nfa::Image& image = *copied;
   while (image.rules.size() < options.copies) image.rules.push_back(image.rules.front());
-  runtime::EngineOptions engine_options;
-  engine_options.lateness_ms = options.lateness_ms;
-  engine_options.first_compaction = options.first_compaction;
-  engine_options.few_events = options.few_events;
-  engine_options.shards = options.shards;
-  auto engine = runtime::Engine::create(image, engine_options);
-  if (!engine) return std::unexpected(engine.error());
   Collector collector(image);
-  std::deque<RowOfCase> batch;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const std::size_t index = options.arrival.empty() ? i : options.arrival[i];
-    const RowOfCase& row = batch.emplace_back(image.schema, events[index], index);
-    (*engine)->add(row.row(), collector);
-    if (batch.size() < options.batch) continue;
-    (*engine)->run(collector);
-    batch.clear();
-  }
-  (*engine)->finish(collector);
+  if (auto fed = feed(image, events, options, collector); !fed) return std::unexpected(fed.error());
   if (collector.refused > 0) {
     return base::fail(base::ErrorCode::kInvalidArgument, "an event was refused as late");
   }
   if (collector.all != collector.alerts.size() * image.rules.size()) {
     return base::fail(base::ErrorCode::kInvalidArgument, "copies of a rule differ");
   }
+  return std::move(collector.alerts);
+}
+
+base::Result<std::vector<reference::ChainedAlert>> engine_run_chained(
+    const nfa::Image& one, const std::vector<RefEvent>& events,
+    const EngineOptionsOfCase& options) {
+  auto image = nfa::read_image(nfa::write_image(one));
+  if (!image) return std::unexpected(image.error());
+  ChainCollector collector(*image);
+  if (auto fed = feed(*image, events, options, collector); !fed) {
+    return std::unexpected(fed.error());
+  }
+  if (collector.refused) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "an event was refused as late");
+  }
+  if (collector.twice) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "two alerts have one id");
+  }
+  collector.name_events();
   return std::move(collector.alerts);
 }
 
@@ -225,20 +331,35 @@ std::string difference(const std::vector<RefAlert>& expected, const std::vector<
          reference::to_text(found);
 }
 
-namespace {
-
 using reference::Case;
 
-// An arrival order in which no event is late by more than `lateness_ms`.
-std::vector<std::size_t> shuffled(const Case& c, std::int64_t lateness_ms) {
-  std::vector<std::size_t> order(c.events.size());
+std::string difference(const std::vector<reference::ChainedAlert>& expected,
+                       const std::vector<reference::ChainedAlert>& found) {
+  const bool same = std::ranges::equal(expected, found, [](const auto& a, const auto& b) {
+    return a.root == b.root && agree(a.alert, b.alert);
+  });
+  if (same) return {};
+  const auto text = [](const std::vector<reference::ChainedAlert>& alerts) {
+    std::string out;
+    for (const auto& each : alerts) {
+      out += reference::to_text(each.alert);
+      out += each.root ? " root #" + std::to_string(*each.root) + "\n" : "\n";
+    }
+    return out;
+  };
+  return "the reference says\n" + text(expected) + "the engine says\n" + text(found);
+}
+
+std::vector<std::size_t> shuffled(const std::vector<RefEvent>& events, std::uint64_t seed,
+                                  std::int64_t lateness_ms) {
+  std::vector<std::size_t> order(events.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::uint64_t state = c.seed * 0x9E3779B97F4A7C15ull + 1;
+  std::uint64_t state = seed * 0x9E3779B97F4A7C15ull + 1;
   for (std::size_t pass = 0; pass < 3; ++pass) {
     for (std::size_t i = 0; i + 1 < order.size(); ++i) {
       state = state * 6364136223846793005ull + 1442695040888963407ull;
-      const auto& a = c.events[order[i]];
-      const auto& b = c.events[order[i + 1]];
+      const auto& a = events[order[i]];
+      const auto& b = events[order[i + 1]];
       // Ties go by arrival, so tied events keep their order.
       const bool may = a.ts_ms != b.ts_ms && std::abs(a.ts_ms - b.ts_ms) <= lateness_ms / 4;
       if (may && (state >> 62) == 0) std::swap(order[i], order[i + 1]);
@@ -246,8 +367,6 @@ std::vector<std::size_t> shuffled(const Case& c, std::int64_t lateness_ms) {
   }
   return order;
 }
-
-}  // namespace
 
 Case vary_times(Case c) {
   if (c.seed % 4 != 1 || c.events.empty()) return c;
@@ -281,7 +400,7 @@ Outcome check_case(const Case& c, std::string* what, bool* matched) {
   constexpr std::int64_t kLateness[] = {0, 4'000, 100'000, 100'000};
   late.lateness_ms = kLateness[c.seed / 7 % 4];
   late.first_compaction = 1;
-  late.arrival = shuffled(c, late.lateness_ms);
+  late.arrival = shuffled(c.events, c.seed, late.lateness_ms);
   late.shards = 1 + c.seed / 2 % 4;
   late.batch = 1 + c.seed / 3 % 6;
   late.few_events = 1 + c.seed / 5 % 4;

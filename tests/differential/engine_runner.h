@@ -13,6 +13,7 @@
 #include "dsl/ast.h"
 #include "nfa/image.h"
 #include "tests/reference/case_model.h"
+#include "tests/reference/chained.h"
 #include "tests/reference/reference.h"
 
 namespace weir::differential {
@@ -42,6 +43,11 @@ struct EngineOptionsOfCase {
     const nfa::Image& image, const std::vector<reference::RefEvent>& events,
     const EngineOptionsOfCase& options = {});
 
+// The alerts of all rules, each with the event whose decision it counts for.
+[[nodiscard]] base::Result<std::vector<reference::ChainedAlert>> engine_run_chained(
+    const nfa::Image& image, const std::vector<reference::RefEvent>& events,
+    const EngineOptionsOfCase& options = {});
+
 // What the reference is asked for.
 [[nodiscard]] inline reference::RefOptions with_outcomes() {
   reference::RefOptions options;
@@ -53,6 +59,12 @@ struct EngineOptionsOfCase {
 // reference::figures_agree() allows.
 [[nodiscard]] std::string difference(const std::vector<reference::RefAlert>& expected,
                                      const std::vector<reference::RefAlert>& found);
+
+[[nodiscard]] std::string difference(const std::vector<reference::ChainedAlert>& expected,
+                                     const std::vector<reference::ChainedAlert>& found);
+// An arrival order in which no event is late by more than `lateness_ms`; ties keep their order.
+[[nodiscard]] std::vector<std::size_t> shuffled(const std::vector<reference::RefEvent>& events,
+                                                std::uint64_t seed, std::int64_t lateness_ms);
 
 enum class Outcome {
   kSame,

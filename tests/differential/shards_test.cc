@@ -49,6 +49,27 @@ rule busy { by c when a as x where often > 1 and mood > 5
             emit o = often, d = x.mood, l = lately, s = x.often }
 rule named { when b as x where mood[c, 1] > 3 or today[m] == 7 or zscore(v, lately[c]) > 1.1
              score x.others }
+# Alerts of alerts, under other keys, of deadlines, over features, and in any order of the file.
+rule late_chain { by m when quiet_b as q then pairs_m as p within 30s skip none score 2 emit v = q.v }
+rule pairs_m { by m when everyone_b as x then b as y within 15s skip none score 1 emit c = y.c, v = y.v }
+rule everyone_b { by c when b as x where v > 3 score 1 emit m = x.m, v = x.v }
+rule quiet_b { by c when everyone_b as x without a for 3s within 20s score 1 emit m = x.m, v = x.v
+               cooldown 7s timeout as gone { score 2 } }
+rule deepest { by m when 2 late_chain as x within 1m skip none score x.v emit v = count(x) }
+rule over_alerts { by c when quiet_b as q where many_quiet > 1 and often > 0 then a as y within 20s
+                   score 1 emit n = q.many_quiet, o = y.often }
+rule in_shadow { by c when quiet_b or everyone_b as x mode shadow emit m = x.m }
+rule of_shadow { by m when in_shadow as x then next pairs_m as y within 1m mode shadow score 3 }
+rule alerts_of_all { by all when 3 everyone_b as x within 5s decide review }
+# Streams of events, of alerts and of streams.
+stream per_c by c each 3s { n = count(b)  v = sum(a.v where v < 6)  m = last(b.m)  d = distinct(a.m) }
+stream of_alerts by m each 7s { n = count(everyone_b)  v = max(everyone_b.v)  w = count(per_m) }
+stream per_m by m each 5s { n = count(per_c where n > 1)  v = avg(per_c.v) }
+rule steady { by c when per_c as x then next per_c as y where n >= x.n within 20s
+              score 1 emit n = x.n, d = y.d, v = y.v }
+rule waves { by m when of_alerts as x where w > 0 then b as y within 10s skip none emit v = x.v }
+rule per_alert { by m when per_m as x where v > 2 without of_alerts for 6s within 30s score x.n }
+feature many_quiet = count(quiet_b where v > 4 by c over 50s)
 rule shown { by m when b as x where v == 3 then a as y where x.others > 3 within 10s
              emit a = x.calm, b = first(x).others, c = y.today }
 )";
@@ -74,6 +95,8 @@ class Writer final : public runtime::Sink {
     text += alert.truncated ? " truncated" : "";
     for (const auto& key : alert.key) text += " " + std::string(key.name);
     text += " " + std::string(alert.key_bytes) + " " + std::string(alert.reason);
+    text += alert.completed_by.empty() ? "" : " by " + std::string(alert.completed_by);
+    text += alert.of_deadline ? " of a deadline" : "";
     if (alert.has_score) text += " " + event::print_decimal(alert.score.decimal);
     for (const auto& emit : alert.emits) {
       text += " " + std::string(emit.name) + "=";
@@ -81,7 +104,9 @@ class Writer final : public runtime::Sink {
     }
     for (const auto& part : alert.match) {
       text += " " + std::string(part.name);
-      for (const auto& event : part.events) text += ":" + std::to_string(event.seq);
+      for (const auto& event : part.events) {
+        text += ":" + std::to_string(event.seq) + std::string(event.identity);
+      }
     }
     text += "\n";
   }

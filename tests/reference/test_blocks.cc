@@ -6,6 +6,7 @@
 #include <set>
 
 #include "dsl/parser.h"
+#include "tests/reference/chained.h"
 #include "tests/reference/naive_aggregate.h"
 #include "tests/reference/reference.h"
 
@@ -125,6 +126,7 @@ class Run {
   // ---- running --------------------------------------------------------------------------------
 
   void fire() {
+    if (is_chained(ast_)) return fire_chained();
     for (const auto& declaration : ast_.declarations) {
       const auto* rule = std::get_if<dsl::RuleDecl>(&declaration);
       if (rule == nullptr) continue;
@@ -138,6 +140,21 @@ class Run {
         if (!alert.withheld) alerts_.push_back(std::move(alert));
       }
     }
+    settle_decisions();
+  }
+
+  // L4.4: what an alert led to counts for the event behind it all.
+  void fire_chained() {
+    const auto found = reference_run_chained(ast_, script_.events, script_.options);
+    if (!found) return leave_out(found.error().message);
+    std::map<std::string, std::vector<RefAlert>> on_events;
+    for (const ChainedAlert& each : *found) {
+      if (!each.alert.withheld) alerts_.push_back(each.alert);
+      if (!each.root) continue;
+      on_events[each.alert.rule].push_back(each.alert);
+      on_events[each.alert.rule].back().event = each.root;
+    }
+    for (const auto& [rule, alerts] : on_events) decide(*find_rule(ast_, rule), alerts);
     settle_decisions();
   }
 
@@ -277,8 +294,10 @@ class Run {
     for (const auto id : expect.keys) key.push_back(literals.eval(id, Scope{}));
     const RefValue wanted =
         expect.value.valid() ? literals.eval(expect.value, Scope{}) : RefValue{};
-    const auto found = reference_feature(ast_, expect.name.text, key,
-                                         kOrigin + expect.at_ms.value_or(0), script_.events);
+    const auto all = chained_events(ast_, script_.events, script_.options);
+    if (!all) return leave_out(all.error().message);
+    const auto found = reference_feature(with_alert_events(ast_), expect.name.text, key,
+                                         kOrigin + expect.at_ms.value_or(0), *all);
     if (!found) return leave_out(found.error().message);
     if (figures_agree(function_of(expect.name.text), wanted, *found)) return;
     out_.problems.push_back("expected and not so: " + text(expect) + ": it is " + to_text(*found));

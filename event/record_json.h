@@ -7,10 +7,10 @@
 #include "event/row.h"
 #include "event/schema.h"
 
-namespace weir::api {
+namespace weir::event {
 
 // {"type":"auth","ts":1767225600000,"id":"7","card":"c1","amount":12.5}; absent fields are
 // left out.
-void append_record_json(std::string& out, const event::Schema& schema, const event::Row& row);
+void append_record_json(std::string& out, const Schema& schema, const Row& row);
 
-}  // namespace weir::api
+}  // namespace weir::event
