@@ -133,6 +133,8 @@ Result<ExplainEnd> Explainer::run() {
   if (!loaded) return std::unexpected(public_error(loaded.error()));
   loaded_ = std::move(*loaded);
   if (loaded_.features.any()) features_.emplace(loaded_, engine_options_, 1);
+  lists_.emplace(loaded_);
+  if (!lists_->any()) lists_.reset();
   if (auto chosen = choose_rules(); !chosen) return std::unexpected(chosen.error());
   auto source = event::open_event_source(env_.files, image_.schema, input_options(options_));
   if (!source) return std::unexpected(public_error(source.error()));
@@ -151,7 +153,8 @@ Result<ExplainEnd> Explainer::run() {
   release(INT64_MAX);
   if (newest_ms_ != INT64_MIN) {
     const std::int64_t end_ms = options_.hold_open ? newest_ms_ : INT64_MAX;
-    for (Traced& traced : traced_) traced.tracer->advance(end_ms);
+    if (lists_) lists_->advance(end_ms, [this](std::int64_t now_ms) { advance(now_ms); });
+    advance(end_ms);
   }
   tell_deadlines();
   for (const Traced& traced : traced_) {
@@ -173,7 +176,7 @@ void Explainer::arrive(const event::Row& row) {
   const bool of_key = is_of_key(row);
   if (late) {
     if (of_key) ++end_.late;
-  } else if (of_key || features_) {  // any event may count in a feature
+  } else if (of_key || features_ || lists_) {  // any may count in a feature, or change a list
     waiting_.add(row);
   }
   release(newest_ms_ - options_.lateness_ms);
@@ -183,8 +186,9 @@ void Explainer::arrive(const event::Row& row) {
 void Explainer::release(std::int64_t up_to_ms) {
   while (!waiting_.empty() && waiting_.next_ms() <= up_to_ms) {
     const event::Row* row = waiting_.pop();
+    if (lists_) lists_->step(*row, [this](std::int64_t now_ms) { advance(now_ms); });
     const event::Row& seen = with_features(*row);
-    if (!features_ || is_of_key(*row)) match(seen);
+    if ((!features_ && !lists_) || is_of_key(*row)) match(seen);
     waiting_.give_back(row);
   }
 }
@@ -197,8 +201,12 @@ const event::Row& Explainer::with_features(const event::Row& row) {
   return *turn_.row;
 }
 
+void Explainer::advance(std::int64_t now_ms) {
+  for (Traced& traced : traced_) traced.tracer->advance(now_ms);
+}
+
 void Explainer::match(const event::Row& row) {
-  for (Traced& traced : traced_) traced.tracer->advance(row.ts_ms);
+  advance(row.ts_ms);
   tell_deadlines();
   ++end_.events;
   entry_ = {};

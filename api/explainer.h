@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/env.h"
+#include "api/list_replay.h"
 #include "api/rule_tracer.h"
 #include "event/input.h"
 #include "runtime/feature_stage.h"
@@ -45,6 +46,7 @@ class Explainer final : private TraceListener {
   [[nodiscard]] bool is_of_key(const event::Row& row) const;
   void arrive(const event::Row& row);
   void release(std::int64_t up_to_ms);
+  void advance(std::int64_t now_ms);
   [[nodiscard]] const event::Row& with_features(const event::Row& row);
   void match(const event::Row& row);
   void tell_deadlines();
@@ -58,6 +60,7 @@ class Explainer final : private TraceListener {
   runtime::LoadedImage loaded_;
   runtime::EngineOptions engine_options_;
   std::optional<runtime::FeatureStage> features_;  // if there are any
+  std::optional<ListReplay> lists_;                // if rules change some
   runtime::Turn turn_;                             // of the event at hand
   std::vector<Traced> traced_;
   runtime::ReorderBuffer waiting_;

@@ -5,6 +5,7 @@
 #include "compiler/features.h"
 #include "compiler/lints.h"
 #include "compiler/made_rules.h"
+#include "compiler/outcomes.h"
 #include "compiler/rule_compiler.h"
 #include "compiler/rule_overlaps.h"
 #include "compiler/test_checks.h"
@@ -40,6 +41,7 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
   Declared declared;
   const CompileContext context{sources, asts, files, options, builder, diagnostics};
   collect_declarations(context, declared);
+  mark_changing_lists(declared, builder.image);
   Features features(context, declared);
   FieldReads reads;
   std::vector<RuleShape> shapes;

@@ -58,6 +58,17 @@ struct Outcomes {
     ValueExpr value;
   };
   std::vector<Emit> emits;
+  // `add EXPR to LIST [for D]`, `remove EXPR from LIST`: what an absent value is put in changes
+  // nothing.
+  struct ListChange {
+    static constexpr std::int64_t kForEver = -1;
+
+    bool add = true;
+    std::uint16_t list = 0;  // of Image::lists
+    ValueExpr value;         // of the list's type
+    std::int64_t ttl_ms = kForEver;
+  };
+  std::vector<ListChange> list_changes;
 };
 
 enum class RuleMode : std::uint8_t { kLive, kShadow, kOff };
@@ -117,7 +128,8 @@ struct ScoreThreshold {
 struct ListImage {
   std::string name;
   event::Type type;
-  DataSet values;
+  DataSet values;        // as the ruleset has them; an engine keeps what changed (nfa/live_list.h)
+  bool changes = false;  // outcomes of a live rule add to it or remove from it
 };
 
 struct TableImage {
@@ -144,7 +156,7 @@ struct Image {
 };
 
 // Of the bytes; another one is refused.
-inline constexpr std::uint32_t kImageVersion = 3;
+inline constexpr std::uint32_t kImageVersion = 4;
 
 // Image to bytes and back. read_image() never trusts: a byte string that is not an image of this
 // version, or breaks an invariant, is an Error (kCorrupt, kVersion), never a crash.

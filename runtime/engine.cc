@@ -60,9 +60,9 @@ class ShardedEngine final : public Engine {
         loaded_(std::move(loaded)),
         order_(loaded_.image->schema, options_),
         warm_up_(loaded_),
-        features_(loaded_, options_, shards_of(options)),
+        features_(loaded_, options_, number_of_shards()),
         output_(loaded_, options_) {
-    const std::size_t shards = shards_of(options);
+    const std::size_t shards = number_of_shards();
     for (std::size_t i = 0; i < shards; ++i) {
       shards_.push_back(std::make_unique<Shard>(loaded_, options_, warm_up_));
     }
@@ -75,9 +75,10 @@ class ShardedEngine final : public Engine {
 
   void run(Sink& sink) override {
     std::span<Turn> turns = order_.turns();
-    while (turns.size() > kSlice) {
-      run_slice(turns.first(kSlice), turns[kSlice - 1].clock_ms, sink);
-      turns = turns.subspan(kSlice);
+    const std::size_t slice = loaded_.feedback.features ? kNearChunk : kSlice;
+    while (turns.size() > slice) {
+      run_slice(turns.first(slice), turns[slice - 1].clock_ms, sink);
+      turns = turns.subspan(slice);
     }
     run_slice(turns, order_.clock_ms(), sink);
     order_.clear();
@@ -96,6 +97,8 @@ class ShardedEngine final : public Engine {
     run(sink);
   }
 
+  LiveLists& lists() override { return *loaded_.lists; }
+
   EngineStats stats() const override {
     EngineStats stats;
     stats.alerts_by_rule.assign(loaded_.image->rules.size(), 0);
@@ -111,13 +114,16 @@ class ShardedEngine final : public Engine {
   }
 
  private:
-  static std::size_t shards_of(const EngineOptions& options) {
-    if (options.shards > 0) return options.shards;
-    return options.executor != nullptr ? options.executor->concurrency() : 1;
+  // What rules change of a list, the next event sees: then one shard goes from event to event.
+  std::size_t number_of_shards() const {
+    if (loaded_.feedback.rules || loaded_.feedback.features) return 1;
+    if (options_.shards > 0) return options_.shards;
+    return options_.executor != nullptr ? options_.executor->concurrency() : 1;
   }
 
   // All of a slice, and then what falls due before clock_ms.
   void run_slice(std::span<Turn> turns, std::int64_t clock_ms, Sink& sink) {
+    const auto use = loaded_.lists->use();
     warm_up_.see(turns);
     features_.begin();
     output_.begin(turns, sink);
@@ -129,6 +135,7 @@ class ShardedEngine final : public Engine {
     }
     features_.advance(clock_ms);
     output_.end();
+    if (clock_ms != nfa::kNoLimit) loaded_.lists->reach(clock_ms);
     features_.take_counted([this](auto& counted) { counted_.add(counted); });
     for (Router& router : routers_) counted_.add(router.counted());
     for (const auto& shard : shards_) counted_.add(shard->counted());
@@ -139,8 +146,13 @@ class ShardedEngine final : public Engine {
   void run_inline(std::span<Turn> turns, std::int64_t clock_ms) {
     prepare(1);
     Shard& shard = *shards_.front();
-    for (std::size_t at = 0; at < turns.size(); at += kNearChunk) {
-      const std::size_t end = std::min(at + kNearChunk, turns.size());
+    const std::size_t chunk = loaded_.feedback.features ? 1 : kNearChunk;
+    for (std::size_t at = 0; at < turns.size(); at += chunk) {
+      const std::size_t end = std::min(at + chunk, turns.size());
+      if (loaded_.feedback.features) {  // they see what came before the event
+        shard.advance(turns[at].clock_ms, output_);
+        output_.settle_lists();
+      }
       features_.run(turns, at, end);
       routers_.front().route(turns, at, end, routed_.front());
       shard.process(routed_.front(), 0, output_);

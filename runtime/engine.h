@@ -24,6 +24,7 @@
 #include "base/hash.h"
 #include "event/row.h"
 #include "nfa/image.h"
+#include "runtime/live_lists.h"
 
 namespace weir::runtime {
 
@@ -91,6 +92,7 @@ struct Alert {
   std::string_view reason;
   std::span<const ReportedValue> emits;
   std::span<const MatchedPart> match;  // in the order of the first event of each
+  std::span<const ListChange> changes;  // of lists, in the order written
 };
 
 struct FiredRule {
@@ -168,6 +170,8 @@ class Engine {
   // The input has ended and will go on: what waits for its turn is processed, deadlines stay open.
   virtual void flush(Sink& sink) = 0;
   [[nodiscard]] virtual EngineStats stats() const = 0;
+  // To look at, and to change between two calls of the above: see there for other threads.
+  [[nodiscard]] virtual LiveLists& lists() = 0;
 };
 
 }  // namespace weir::runtime

@@ -113,12 +113,14 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
   loaded.image = &image;
   for (const auto& list : image.lists) {
     loaded.list_classes.push_back(list.values.value_class());
-    loaded.conditions.lists.push_back(&list.values);
   }
   for (const auto& table : image.tables) {
     loaded.table_shapes.push_back(table.rows.shape());
-    loaded.conditions.tables.push_back(&table.rows);
   }
+  loaded.lists = std::make_unique<LiveLists>(image);
+  loaded.conditions.lists = loaded.lists->list_views();
+  loaded.conditions.tables = loaded.lists->table_views();
+  loaded.feedback = list_feedback(image);
   nfa::VerifyContext context;
   context.schema = &image.schema;
   context.lists = loaded.list_classes;

@@ -6,6 +6,7 @@ namespace weir::runtime {
 
 OrderedOutput::OrderedOutput(const LoadedImage& loaded, const EngineOptions& options)
     : options_(options),
+      lists_(*loaded.lists),
       context_(loaded.conditions),
       decider_(*loaded.image, context_),
       alerts_by_rule_(loaded.image->rules.size(), 0),
@@ -26,11 +27,22 @@ void OrderedOutput::on_match(const Alert& alert, bool withheld, bool first) {
     ++alerts_;
     ++alerts_by_rule_[alert.rule];
     sink_->on_alert(alert);
+    for (const ListChange& change : alert.changes) lists_.note(change);
+    wants_moves_ = wants_moves_ || lists_.any_noted();
   }
   if (place().is_event() && first) decider_.add(alert);
 }
 
-void OrderedOutput::end() { decide_before(static_cast<std::uint32_t>(turns_.size())); }
+void OrderedOutput::end() {
+  decide_before(static_cast<std::uint32_t>(turns_.size()));
+  settle_lists();
+}
+
+void OrderedOutput::settle_lists() {
+  if (!wants_moves_) return;
+  lists_.settle();
+  wants_moves_ = false;
+}
 
 void OrderedOutput::decide_before(std::uint32_t turn) {
   if (deciding_ >= turn) return;

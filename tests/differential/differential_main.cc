@@ -192,8 +192,7 @@ void run_shape(const reference::ExhaustiveShape& shape, std::size_t longest, Tal
   for (const auto timing :
        {reference::StreamTiming::kOneSecondApart, reference::StreamTiming::kPairsTied}) {
     reference::for_each_stream(shape, longest, timing, [&](const auto& events) {
-      const auto expected =
-          reference::reference_run((*compiled)->ast, "r", events, with_outcomes());
+      const auto expected = reference_alerts((*compiled)->ast, events);
       const auto found = engine_run((*compiled)->image, events);
       std::string what = !expected ? expected.error().message
                          : !found  ? found.error().message

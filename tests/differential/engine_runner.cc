@@ -128,6 +128,15 @@ class Collector final : public runtime::Sink {
       out.outcomes.emplace_back("emit." + std::string(emit.name),
                                 emit.present ? ref_value(*emit.type, emit.value) : RefValue{});
     }
+    for (const runtime::ListChange& change : alert.changes) {
+      reference::RefListChange& made = out.list_changes.emplace_back();
+      made.time_ms = alert.ts_ms;
+      made.event = out.event;
+      made.add = change.add;
+      made.list = image_.lists[change.list].name;
+      made.value = ref_value(*change.type, change.value);
+      if (change.last_ms != nfa::DataSet::kNever) made.until_ms = change.last_ms + 1;
+    }
     alerts.push_back(std::move(out));
   }
   void on_decision(const runtime::Decision&) override {}
@@ -256,13 +265,22 @@ Case vary_times(Case c) {
   return c;
 }
 
+base::Result<std::vector<RefAlert>> reference_alerts(const dsl::Ast& ast,
+                                                     const std::vector<RefEvent>& events) {
+  reference::RefOptions options = with_outcomes();
+  auto changes = reference::reference_list_changes(ast, events, options);
+  if (!changes) return std::unexpected(changes.error());
+  options.list_changes = std::move(*changes);
+  return reference::reference_run(ast, "r", events, options);
+}
+
 Outcome check_case(const Case& c, std::string* what, bool* matched) {
   const auto compiled = compile_case(reference::to_weir(c));
   if (!compiled) {
     *what = compiled.error().message;
     return Outcome::kRefused;
   }
-  const auto expected = reference::reference_run((*compiled)->ast, "r", c.events, with_outcomes());
+  const auto expected = reference_alerts((*compiled)->ast, c.events);
   if (!expected) {
     *what = "the reference refuses what the compiler takes: " + expected.error().message;
     return expected.error().code == base::ErrorCode::kLimit ? Outcome::kTooLarge

@@ -125,6 +125,9 @@ class Run {
   // ---- running --------------------------------------------------------------------------------
 
   void fire() {
+    auto changes = reference_list_changes(ast_, script_.events, script_.options);
+    if (!changes) return leave_out(changes.error().message);
+    script_.options.list_changes = std::move(*changes);
     for (const auto& declaration : ast_.declarations) {
       const auto* rule = std::get_if<dsl::RuleDecl>(&declaration);
       if (rule == nullptr) continue;
@@ -278,7 +281,8 @@ class Run {
     const RefValue wanted =
         expect.value.valid() ? literals.eval(expect.value, Scope{}) : RefValue{};
     const auto found = reference_feature(ast_, expect.name.text, key,
-                                         kOrigin + expect.at_ms.value_or(0), script_.events);
+                                         kOrigin + expect.at_ms.value_or(0), script_.events,
+                                         script_.options);
     if (!found) return leave_out(found.error().message);
     if (figures_agree(function_of(expect.name.text), wanted, *found)) return;
     out_.problems.push_back("expected and not so: " + text(expect) + ": it is " + to_text(*found));
