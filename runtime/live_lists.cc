@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutants.h"
+
 namespace weir::runtime {
 
 LiveLists::LiveLists(const nfa::Image& image) {
@@ -28,7 +30,7 @@ void LiveLists::settle() {
   for (const Noted& noted : noted_) {
     if (noted.change.add) {
       add(noted.change.list, noted.value.get(), kWhole, noted.change.last_ms);
-    } else {
+    } else if (!base::mutant(base::Mutant::kListRemovalIgnored)) {
       remove(noted.change.list, noted.value.get(), kWhole);
     }
   }
@@ -43,6 +45,7 @@ void LiveLists::reset() {
 void LiveLists::add(std::uint16_t list, const event::Value& value, std::uint8_t bits,
                     std::int64_t last_ms) {
   lists_[list].sweep(now_ms_);
+  if (base::mutant(base::Mutant::kListAddReplaces)) lists_[list].remove(value, bits);
   lists_[list].add(value, bits, last_ms);
 }
 
@@ -90,9 +93,8 @@ class FeedbackFinder {
 
  private:
   [[nodiscard]] bool looks(nfa::ProgramId id) const {
-    return std::ranges::any_of(image_.programs[id.index()].lists_read(), [this](auto list) {
-      return image_.lists[list].changes;
-    });
+    return std::ranges::any_of(image_.programs[id.index()].lists_read(),
+                               [this](auto list) { return image_.lists[list].changes; });
   }
 
   const nfa::Image& image_;
@@ -100,6 +102,10 @@ class FeedbackFinder {
 
 }  // namespace
 
-ListFeedback list_feedback(const nfa::Image& image) { return FeedbackFinder(image).find(); }
+ListFeedback list_feedback(const nfa::Image& image) {
+  ListFeedback found = FeedbackFinder(image).find();
+  if (base::mutant(base::Mutant::kFeaturesSeeListsLate)) found.features = false;
+  return found;
+}
 
 }  // namespace weir::runtime

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutants.h"
+
 namespace weir::runtime {
 
 OrderedOutput::OrderedOutput(const LoadedImage& loaded, const EngineOptions& options)
@@ -23,14 +25,25 @@ void OrderedOutput::on_match(const Alert& alert, bool withheld, bool first) {
   decide_before(place().turn);
   if (withheld) {
     ++withheld_;
+    if (base::mutant(base::Mutant::kWithheldChangesLists)) note_changes(alert);
   } else {
     ++alerts_;
     ++alerts_by_rule_[alert.rule];
     sink_->on_alert(alert);
-    for (const ListChange& change : alert.changes) lists_.note(change);
-    wants_moves_ = wants_moves_ || lists_.any_noted();
+    note_changes(alert);
   }
   if (place().is_event() && first) decider_.add(alert);
+}
+
+void OrderedOutput::note_changes(const Alert& alert) {
+  for (const ListChange& change : alert.changes) lists_.note(change);
+  wants_moves_ = wants_moves_ || lists_.any_noted();
+  if (base::mutant(base::Mutant::kListChangesAtOnce)) settle_lists();
+}
+
+void OrderedOutput::on_move() {
+  if (base::mutant(base::Mutant::kListChangesLate) && !place().is_event()) return;
+  settle_lists();
 }
 
 void OrderedOutput::end() {

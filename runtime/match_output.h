@@ -66,7 +66,8 @@ class OrderedOutput final : public MatchReceiver {
   void add_stats(EngineStats& stats) const;
 
  private:
-  void on_move() override { settle_lists(); }
+  void note_changes(const Alert& alert);
+  void on_move() override;
   void decide_before(std::uint32_t turn);
   void decide(std::uint32_t turn);
 

@@ -27,6 +27,7 @@ bool ends_alike(const nfa::Automaton& automaton) {
 std::int64_t last_moment(std::int64_t ts_ms, std::int64_t ttl_ms) {
   if (ttl_ms == nfa::Outcomes::ListChange::kForEver) return nfa::DataSet::kNever;
   std::int64_t last = 0;
+  if (nfa::mutant(nfa::Mutant::kListEntryOneMore)) ++ttl_ms;
   if (__builtin_add_overflow(ts_ms, ttl_ms - 1, &last)) return nfa::DataSet::kNever;
   return last;
 }
@@ -183,10 +184,12 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
 
 // L5.3: a shadow rule changes nothing.
 void RuleRunner::fill_changes(nfa::RunStore& store, const KeyRef& key,
-                              std::span<const nfa::TakenEvent> match,
-                              const nfa::Outcomes& outcomes, std::int64_t ts_ms) {
+                              std::span<const nfa::TakenEvent> match, const nfa::Outcomes& outcomes,
+                              std::int64_t ts_ms) {
   changes_.clear();
-  if (rule_.mode != nfa::RuleMode::kLive) return;
+  const bool live =
+      rule_.mode == nfa::RuleMode::kLive || nfa::mutant(nfa::Mutant::kShadowChangesLists);
+  if (!live) return;
   for (const nfa::Outcomes::ListChange& outcome : outcomes.list_changes) {
     ListChange change;
     if (!value_of(store, key, match, outcome.value, &change.value)) continue;

@@ -354,7 +354,8 @@ void fill_list_changes(const RuleModel& rule, const std::vector<RefEvent>& event
     RefListChange change{alert.time_ms, alert.event, clause->add, clause->list.text, {}, {}};
     change.value = evaluator.eval(clause->value, names);
     if (is_absent(change.value)) continue;
-    if (clause->duration) change.until_ms = alert.time_ms + evaluator.milliseconds(*clause->duration);
+    if (clause->duration)
+      change.until_ms = alert.time_ms + evaluator.milliseconds(*clause->duration);
     alert.list_changes.push_back(std::move(change));
   }
 }

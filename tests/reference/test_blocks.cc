@@ -280,9 +280,9 @@ class Run {
     for (const auto id : expect.keys) key.push_back(literals.eval(id, Scope{}));
     const RefValue wanted =
         expect.value.valid() ? literals.eval(expect.value, Scope{}) : RefValue{};
-    const auto found = reference_feature(ast_, expect.name.text, key,
-                                         kOrigin + expect.at_ms.value_or(0), script_.events,
-                                         script_.options);
+    const auto found =
+        reference_feature(ast_, expect.name.text, key, kOrigin + expect.at_ms.value_or(0),
+                          script_.events, script_.options);
     if (!found) return leave_out(found.error().message);
     if (figures_agree(function_of(expect.name.text), wanted, *found)) return;
     out_.problems.push_back("expected and not so: " + text(expect) + ": it is " + to_text(*found));
