@@ -72,6 +72,7 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
   keep_wanted(options, diagnostics);
   diagnostics.sort();
   result.tests = std::move(declared.tests);
+  result.data_files = std::move(declared.data_files);
   result.made = std::move(declared.made_asts);
   if (!diagnostics.has_errors()) result.image = std::move(builder.image);
   return result;

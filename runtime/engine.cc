@@ -213,7 +213,7 @@ class ShardedEngine final : public Engine {
 
 base::Result<std::unique_ptr<Engine>> Engine::create(const nfa::Image& image,
                                                      const EngineOptions& options) {
-  auto loaded = load_image(image);
+  auto loaded = load_image(image, options.lists);
   if (!loaded) return std::unexpected(loaded.error());
   return std::make_unique<ShardedEngine>(std::move(*loaded), options);
 }

@@ -55,6 +55,8 @@ struct EngineOptions {
   // Runs the shards; must outlive the engine. None: one shard, on the calling thread.
   base::Executor* executor = nullptr;
   std::size_t shards = 0;  // 0: as many as the executor runs at a time
+  // Of the same image; none: the engine's own, as the image has them.
+  std::shared_ptr<LiveLists> lists;
 };
 
 struct ReportedValue {
@@ -91,7 +93,7 @@ struct Alert {
   event::Value score;  // decimal
   std::string_view reason;
   std::span<const ReportedValue> emits;
-  std::span<const MatchedPart> match;  // in the order of the first event of each
+  std::span<const MatchedPart> match;   // in the order of the first event of each
   std::span<const ListChange> changes;  // of lists, in the order written
 };
 

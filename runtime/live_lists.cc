@@ -7,7 +7,7 @@
 
 namespace weir::runtime {
 
-LiveLists::LiveLists(const nfa::Image& image) {
+LiveLists::LiveLists(const nfa::Image& image) : image_(&image) {
   for (const nfa::ListImage& list : image.lists) {
     list_views_.push_back(&lists_.emplace_back(list.values));
   }

@@ -1,11 +1,11 @@
-// The lists and tables of one engine as they are now (language L4.3): what the image has, changed by
-// rules, by the API and by files that were read anew.
+// The lists and tables of one engine as they are now (language L4.3): what the image has, changed
+// by rules, by the API and by files that were read anew.
 //
 // Used by the Engine, which sees that nothing changes while an event is looked at, and by whoever
 // changes lists from outside. What rules change is noted, and takes effect with settle().
 //
-// Thread safety: whoever holds use() may call everything, from any thread; the Engine holds it for a
-// slice of events. Conditions look at the lists without it, while the Engine holds it.
+// Thread safety: whoever holds use() may call everything, from any thread; the Engine holds it for
+// a slice of events. Conditions look at the lists without it, while the Engine holds it.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ struct ListChange {
   bool add = true;
   std::uint16_t list = 0;  // of Image::lists
   const event::Type* type = nullptr;
-  event::Value value;  // a string's bytes are the alert's
+  event::Value value;                           // a string's bytes are the alert's
   std::int64_t last_ms = nfa::DataSet::kNever;  // when it is in for the last time
 };
 
@@ -41,6 +41,7 @@ class LiveLists {
   // out for longer than a slice.
   [[nodiscard]] std::unique_lock<std::mutex> use();
 
+  [[nodiscard]] bool is_of(const nfa::Image& image) const { return image_ == &image; }
   [[nodiscard]] const nfa::LiveList& list(std::uint16_t list) const { return lists_[list]; }
   // The time that the stream has reached: entries whose time is before it are out.
   [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
@@ -75,6 +76,7 @@ class LiveLists {
     nfa::OwnedValue value;
   };
 
+  const nfa::Image* image_;
   std::mutex door_;  // held by who is next
   std::mutex mutex_;
   std::deque<nfa::LiveList> lists_;

@@ -108,7 +108,7 @@ TypeDispatch make_dispatch(const LoadedImage& loaded, const std::vector<RuleOfTy
 
 }  // namespace
 
-base::Result<LoadedImage> load_image(const nfa::Image& image) {
+base::Result<LoadedImage> load_image(const nfa::Image& image, std::shared_ptr<LiveLists> lists) {
   LoadedImage loaded;
   loaded.image = &image;
   for (const auto& list : image.lists) {
@@ -117,7 +117,10 @@ base::Result<LoadedImage> load_image(const nfa::Image& image) {
   for (const auto& table : image.tables) {
     loaded.table_shapes.push_back(table.rows.shape());
   }
-  loaded.lists = std::make_unique<LiveLists>(image);
+  if (lists != nullptr && !lists->is_of(image)) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "the lists are of another ruleset");
+  }
+  loaded.lists = lists != nullptr ? std::move(lists) : std::make_shared<LiveLists>(image);
   loaded.conditions.lists = loaded.lists->list_views();
   loaded.conditions.tables = loaded.lists->table_views();
   loaded.feedback = list_feedback(image);

@@ -66,10 +66,12 @@ struct LoadedImage {
   std::vector<nfa::ValueClass> list_classes;
   std::vector<nfa::VerifyContext::Table> table_shapes;
   std::unique_ptr<nfa::ProgramLoader> loader;  // owns what the programs point to
-  std::unique_ptr<LiveLists> lists;            // what conditions look at
+  std::shared_ptr<LiveLists> lists;            // what conditions look at
   ListFeedback feedback;
 };
 
-[[nodiscard]] base::Result<LoadedImage> load_image(const nfa::Image& image);
+// `lists`: made of this image, or none: then they are made.
+[[nodiscard]] base::Result<LoadedImage> load_image(const nfa::Image& image,
+                                                   std::shared_ptr<LiveLists> lists = nullptr);
 
 }  // namespace weir::runtime
