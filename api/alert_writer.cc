@@ -135,6 +135,25 @@ void AlertWriter::append_match(std::string& out, const runtime::Alert& alert) co
   }
 }
 
+void AlertWriter::append_changes(std::string& out,
+                                 std::span<const runtime::ListChange> changes) const {
+  if (changes.empty()) return;
+  out += ",\"lists\":[";
+  for (const runtime::ListChange& change : changes) {
+    if (&change != changes.data()) out += ',';
+    out += "{\"list\":";
+    append_json_string(out, image_.lists[change.list].name);
+    out += change.add ? ",\"add\":" : ",\"remove\":";
+    event::append_json(out, *change.type, change.value);
+    if (change.add && change.last_ms != nfa::DataSet::kNever) {
+      out += ",\"until\":";
+      append_int(out, change.last_ms + 1);
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
 void AlertWriter::append_alert(std::string& out, const runtime::Alert& alert) const {
   const RuleText& text = of(alert.rule, alert.is_timeout);
   out += "{\"alert\":\"";
@@ -165,7 +184,9 @@ void AlertWriter::append_alert(std::string& out, const runtime::Alert& alert) co
   append_values(out, alert.emits);
   out += text.owner;
   append_match(out, alert);
-  out += alert.truncated ? "},\"truncated\":true}\n" : "}}\n";
+  out += alert.truncated ? "},\"truncated\":true" : "}";
+  append_changes(out, alert.changes);
+  out += "}\n";
 }
 
 void AlertWriter::append_fired(std::string& out, const runtime::FiredRule& fired) const {

@@ -6,10 +6,12 @@
 //
 //   {"alert":ID,"rule":R,"version":V,"key":{..},"ts":T,"seq":N|null,"mode":M,["timeout":true,]
 //    "decision":D|null,"score":S|null,"tags":[..],"reason":TEXT|null,"emit":{..},"owner":O|null,
-//    "severity":S|null,"description":TEXT|null,"meta":{..},"match":{..}[,"truncated":true]}
+//    "severity":S|null,"description":TEXT|null,"meta":{..},"match":{..}[,"truncated":true]
+//    [,"lists":[{"list":L,"add":V[,"until":T]}, {"list":L,"remove":V}, ..]]}
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,7 @@ class AlertWriter {
   }
   void append_decision_name(std::string& out, std::int32_t decision) const;
   void append_match(std::string& out, const runtime::Alert& alert) const;
+  void append_changes(std::string& out, std::span<const runtime::ListChange> changes) const;
   void append_fired(std::string& out, const runtime::FiredRule& fired) const;
 
   const nfa::Image& image_;

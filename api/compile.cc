@@ -65,6 +65,7 @@ std::expected<Ruleset, Diagnostics> compile_texts(Env env, std::vector<RuleText>
   impl->image = std::move(*result.image);
   impl->reports = std::move(result.rules);
   impl->tests = std::move(result.tests);
+  impl->data_files = std::move(result.data_files);
   impl->made = std::move(result.made);
   impl->warnings = std::move(said);
   return Ruleset(impl);

@@ -147,8 +147,11 @@ Result<ExplainEnd> Explainer::run() {
 Result<void> Explainer::open_engine() {
   if (!is_chained(loaded_)) {
     if (loaded_.features.any()) features_.emplace(loaded_, engine_options_, 1);
+    lists_.emplace(loaded_);
+    if (!lists_->any()) lists_.reset();
     return {};
   }
+  engine_options_.lists = loaded_.lists;
   engine_options_.lateness_ms = options_.lateness_ms;
   engine_options_.keep_raw = engine_options_.show_events = true;
   auto engine = runtime::Engine::create(image_, engine_options_);
@@ -183,7 +186,8 @@ void Explainer::end_time() {
   }
   if (newest_ms_ != INT64_MIN) {
     const std::int64_t end_ms = options_.hold_open ? newest_ms_ : INT64_MAX;
-    for (Traced& traced : traced_) traced.tracer->advance(end_ms);
+    if (lists_) lists_->advance(end_ms, [this](std::int64_t now_ms) { advance(now_ms); });
+    advance(end_ms);
   }
   tell_deadlines();
 }
@@ -214,7 +218,7 @@ void Explainer::arrive(const event::Row& row) {
   const bool of_key = is_of_key(row);
   if (late) {
     if (of_key) ++end_.late;
-  } else if (of_key || features_) {  // any event may count in a feature
+  } else if (of_key || features_ || lists_) {  // any may count in a feature, or change a list
     waiting_.add(row);
   }
   release(newest_ms_ - options_.lateness_ms);
@@ -224,8 +228,9 @@ void Explainer::arrive(const event::Row& row) {
 void Explainer::release(std::int64_t up_to_ms) {
   while (!waiting_.empty() && waiting_.next_ms() <= up_to_ms) {
     const event::Row* row = waiting_.pop();
+    if (lists_) lists_->step(*row, [this](std::int64_t now_ms) { advance(now_ms); });
     const event::Row& seen = with_features(*row);
-    if (!features_ || is_of_key(*row)) match(seen);
+    if ((!features_ && !lists_) || is_of_key(*row)) match(seen);
     waiting_.give_back(row);
   }
 }
@@ -238,8 +243,12 @@ const event::Row& Explainer::with_features(const event::Row& row) {
   return *turn_.row;
 }
 
+void Explainer::advance(std::int64_t now_ms) {
+  for (Traced& traced : traced_) traced.tracer->advance(now_ms);
+}
+
 void Explainer::match(const event::Row& row) {
-  for (Traced& traced : traced_) traced.tracer->advance(row.ts_ms);
+  advance(row.ts_ms);
   tell_deadlines();
   ++end_.events;
   entry_ = {};

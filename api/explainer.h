@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/env.h"
+#include "api/list_replay.h"
 #include "api/rule_tracer.h"
 #include "event/input.h"
 #include "runtime/feature_stage.h"
@@ -48,6 +49,7 @@ class Explainer final : private TraceListener, private runtime::Sink {
   void end_time();
   void arrive(const event::Row& row);
   void release(std::int64_t up_to_ms);
+  void advance(std::int64_t now_ms);
   [[nodiscard]] const event::Row& with_features(const event::Row& row);
   void match(const event::Row& row);
   void on_alert(const runtime::Alert&) override {}
@@ -68,6 +70,8 @@ class Explainer final : private TraceListener, private runtime::Sink {
   std::unique_ptr<runtime::Engine> engine_;
   std::uint64_t made_ = kFirstMade;
   std::optional<runtime::FeatureStage> features_;  // if there are any, and no engine
+  std::optional<runtime::FeatureStage> features_;  // if there are any
+  std::optional<ListReplay> lists_;                // if rules change some
   runtime::Turn turn_;                             // of the event at hand
   std::vector<Traced> traced_;
   runtime::ReorderBuffer waiting_;

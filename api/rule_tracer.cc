@@ -159,7 +159,7 @@ void RuleTracer::fall_due(Key& key, std::int64_t before_ms) {
     now_ms_ = deadline;
     said_.clear();
     matched_ = false;
-    context_.scratch().reset();
+    context_.begin_deadline(deadline);
     runner_.fall_due(*key.store, *key.entry, deadline, *this);
     settle();
     (void)runner_.stepper().prune(*key.store, deadline);

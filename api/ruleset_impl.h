@@ -25,6 +25,7 @@ struct Ruleset::Impl {
   std::deque<dsl::Ast> made;                  // rules that templates made
   std::vector<compiler::RuleReport> reports;  // by rule
   std::vector<compiler::TestRef> tests;
+  std::vector<compiler::DataFile> data_files;
   Diagnostics warnings;
 };
 

@@ -57,6 +57,7 @@ Result<RunSummary> RunSession::run_stream() {
     const auto more = source_->next_batch(batch_);
     if (!more) return std::unexpected(public_error(more.error()));
     if (!*more) break;
+    if (between_batches_) between_batches_(engine_->lists());
     if (auto taken = take_batch(); !taken) return std::unexpected(taken.error());
     report_progress(false);
     if (is_stopped()) break;
@@ -102,6 +103,7 @@ Result<void> RunSession::open() {
   if (auto checked = check_outputs(); !checked) return checked;
   runtime::EngineOptions engine_with = engine_options(options_);
   engine_with.executor = executor_.get();
+  engine_with.lists = lists_;
   auto engine = runtime::Engine::create(image_, engine_with);
   if (!engine) return std::unexpected(public_error(engine.error()));
   engine_ = std::move(*engine);

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,12 @@ namespace weir::api {
 class RunSession final : private runtime::Sink {
  public:
   RunSession(const nfa::Image& image, const RunOptions& options, Env env, RunObserver* observer);
+
+  // Asked before each batch of events: may change the lists.
+  using BetweenBatches = std::function<void(runtime::LiveLists& lists)>;
+  void set_between_batches(BetweenBatches ask) { between_batches_ = std::move(ask); }
+  // Of the image; what run() begins with.
+  void set_lists(std::shared_ptr<runtime::LiveLists> lists) { lists_ = std::move(lists); }
 
   // Once. See weir::run.
   [[nodiscard]] Result<RunSummary> run();
@@ -74,6 +81,8 @@ class RunSession final : private runtime::Sink {
   const RunOptions& options_;
   Env env_;
   RunObserver* observer_;
+  BetweenBatches between_batches_;
+  std::shared_ptr<runtime::LiveLists> lists_;
   AlertWriter writer_;
   std::unique_ptr<base::Executor> executor_;  // if there is more than one thread
   std::unique_ptr<runtime::Engine> engine_;

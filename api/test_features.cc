@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/list_replay.h"
 #include "event/json_reader.h"
 #include "nfa/value_text.h"
 #include "runtime/key_codec.h"
@@ -107,7 +108,13 @@ std::vector<TestJudge::Finding> TestFeatures::run(std::vector<event::Row>& rows)
   std::vector<TestJudge::Finding> out;
   for (const event::Row& row : rows) turns_.push_back({&row, row.ts_ms, false});
   std::size_t done = 0;
+  ListReplay lists(loaded_);
+  const auto no_deadlines = [](std::int64_t) {};
   const auto run_to = [&](std::size_t end) {
+    for (; lists.any() && done < end; ++done) {
+      lists.step(rows[done], no_deadlines);
+      stage_.run(turns_, done, done + 1);
+    }
     stage_.run(turns_, done, end);
     done = end;
   };

@@ -4,6 +4,7 @@
 
 #include "api/diagnostic_convert.h"
 #include "api/env.h"
+#include "api/list_replay.h"
 #include "api/rule_tracer.h"
 #include "api/ruleset_impl.h"
 #include "api/shown_events.h"
@@ -177,8 +178,16 @@ class TestRun {
     for (std::uint32_t i = 0; i < impl_.image.rules.size(); ++i) {
       api::RuleTracer tracer(loaded_, i, nullptr, &coverage_[i]);
       tracer.set_time_text(from_origin);
-      for (const event::Row& row : rows) tracer.process(row);
-      if (newest_ms_ != INT64_MIN) tracer.advance(newest_ms_);
+      api::ListReplay lists(loaded_);
+      const auto advance = [&](std::int64_t now_ms) { tracer.advance(now_ms); };
+      for (const event::Row& row : rows) {
+        lists.step(row, advance);
+        tracer.process(row);
+      }
+      if (newest_ms_ != INT64_MIN) {
+        lists.advance(newest_ms_, advance);
+        tracer.advance(newest_ms_);
+      }
       if (findings.empty()) continue;
       const std::string& name = impl_.image.rules[i].name;
       for (const bool timeouts : {false, true}) {

@@ -145,16 +145,41 @@ std::string complete(RunArguments& a) {
   return "";
 }
 
+// What a person hears while it runs.
+class Teller final : public RunObserver {
+ public:
+  Teller(bool progress, Telling telling) : telling_(telling) {
+    if (progress) progress_.emplace();
+  }
+  void on_progress(const RunProgress& progress) override {
+    if (progress_) progress_->on_progress(progress);
+  }
+  void on_data_file(const DataFileChange& change) override {
+    if (telling_ != Telling::kText) return;
+    clear();
+    say("weir: " + change.path +
+        (change.refused.empty()
+             ? " has changed: " + std::to_string(change.entries) + " entries\n"
+             : " has changed and is not taken: " + change.refused + "; what was read stays\n"));
+  }
+  void clear() {
+    if (progress_) progress_->clear();
+  }
+
+ private:
+  Telling telling_;
+  std::optional<ProgressBar> progress_;
+};
+
 int run_with(RunArguments& a) {
   const Telling telling = a.format == "json" ? Telling::kJsonMessage : Telling::kText;
   const Compiled compiled = compile_rules(a.rules, a.compile, a.quiet, telling);
   if (!compiled.rules) return compiled.status;
   const Interrupt interrupt;
   a.run.stop = &interrupt.flag();
-  std::optional<ProgressBar> progress;
-  if (!a.quiet && !a.no_progress) progress.emplace();
-  const auto summary = run(*compiled.rules, a.run, progress ? &*progress : nullptr);
-  if (progress) progress->clear();
+  Teller teller(!a.quiet && !a.no_progress, telling);
+  const auto summary = run(*compiled.rules, a.run, a.quiet ? nullptr : &teller);
+  teller.clear();
   if (!summary) {
     const std::string& why = summary.error().message;
     if (telling == Telling::kText) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "compiler/declarations.h"
 #include "compiler/pattern_graph.h"
@@ -35,6 +36,11 @@ class BoundReader {
   [[nodiscard]] bool check_pattern(const dsl::Ast& ast, dsl::PatternId pattern);
 
   [[nodiscard]] PatternConstants constants() const;
+
+  // Whether what declares the name could not be understood.
+  [[nodiscard]] bool is_poisoned(std::string_view name) const {
+    return declared_.poisoned.contains(name);
+  }
 
  private:
   [[nodiscard]] const ParamValue* find(const dsl::Name& name) const;

@@ -6,6 +6,7 @@
 #include "compiler/features.h"
 #include "compiler/lints.h"
 #include "compiler/made_rules.h"
+#include "compiler/outcomes.h"
 #include "compiler/rule_compiler.h"
 #include "compiler/rule_overlaps.h"
 #include "compiler/streams.h"
@@ -57,6 +58,7 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
   const CompileContext context{sources, asts, files, options, builder, diagnostics};
   collect_declarations(context, declared);
   const Chains chains = find_chains(context, declared);
+  mark_changing_lists(declared, builder.image);
   Features features(context, declared);
   FieldReads reads;
   std::vector<RuleShape> shapes(declared.rules.size());
@@ -109,6 +111,7 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
   keep_wanted(options, diagnostics);
   diagnostics.sort();
   result.tests = std::move(declared.tests);
+  result.data_files = std::move(declared.data_files);
   result.made = std::move(declared.made_asts);
   if (!diagnostics.has_errors()) order_rules(places, builder.image);
   if (!diagnostics.has_errors()) result.image = std::move(builder.image);

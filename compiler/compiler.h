@@ -41,9 +41,10 @@ struct RuleReport {
 };
 
 struct CompileResult {
-  std::optional<nfa::Image> image;  // none if there are errors
-  std::vector<RuleReport> rules;    // in the order of the files
-  std::vector<TestRef> tests;       // likewise; they point into the trees given
+  std::optional<nfa::Image> image;   // none if there are errors
+  std::vector<RuleReport> rules;     // in the order of the files
+  std::vector<TestRef> tests;        // likewise; they point into the trees given
+  std::vector<DataFile> data_files;  // of lists and tables
   std::deque<dsl::Ast> made;  // the rules that templates made, as if they had been written out
 };
 

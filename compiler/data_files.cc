@@ -1,21 +1,15 @@
 #include "compiler/data_files.h"
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "base/file_env.h"
 #include "compiler/event_types.h"
-#include "event/ip.h"
-#include "event/table_file.h"
-#include "nfa/value_text.h"
+#include "nfa/data_file.h"
 
 namespace weir::compiler {
 
-using base::ErrorCode;
-using base::Result;
 using dsl::DiagnosticCode;
 using event::TypeKind;
 
@@ -23,115 +17,21 @@ namespace {
 
 constexpr std::size_t kMaxColumns = 10'000;
 
-class LoadedInput final : public base::InputFile {
- public:
-  explicit LoadedInput(std::string_view text) : rest_(text), size_(text.size()) {}
-  Result<std::size_t> read(char* buffer, std::size_t size) override {
-    const std::size_t taken = std::min(size, rest_.size());
-    if (taken > 0) std::memcpy(buffer, rest_.data(), taken);
-    rest_.remove_prefix(taken);
-    return taken;
-  }
-  [[nodiscard]] std::uint64_t size() const override { return size_; }
-
- private:
-  std::string_view rest_;
-  std::uint64_t size_;
-};
-
-// What the FileLoader gave, as the one file there is.
-class LoadedFile final : public base::FileEnv {
- public:
-  explicit LoadedFile(std::string text) : text_(std::move(text)) {}
-  Result<std::unique_ptr<base::InputFile>> open_input(const std::string&) override {
-    return std::make_unique<LoadedInput>(text_);
-  }
-  Result<std::unique_ptr<base::OutputFile>> open_output(const std::string&) override {
-    return refused();
-  }
-  Result<void> rename(const std::string&, const std::string&) override { return refused(); }
-  Result<void> remove(const std::string&) override { return refused(); }
-  bool is_directory(const std::string&) override { return false; }
-  bool exists(const std::string&) override { return true; }
-  Result<std::vector<std::string>> list_files(const std::string&) override { return refused(); }
-
- private:
-  static std::unexpected<base::Error> refused() {
-    return base::fail(ErrorCode::kPermission, "a data file is only read");
-  }
-  std::string text_;
-};
-
-class DataFileReader {
- public:
-  DataFileReader(const CompileContext& context, dsl::SourceId source, std::string path,
-                 dsl::Span span)
-      : context_(context), source_(source), path_(std::move(path)), span_(span) {}
-
-  // Rows of these columns; nothing, and reported, if the file cannot be taken.
-  template <typename Read>
-  std::optional<event::TableData> read(const Read& read_from) {
-    auto text = context_.files.load(std::string(context_.sources.path(source_)), path_);
-    if (!text) return fault(text.error().message);
-    LoadedFile file(std::move(*text));
-    auto data = read_from(file, path_);
-    if (!data) return fault(data.error().message);
-    if (data->odd.enums_unlisted > 0) {
-      return fault(path_ + " has values that the enum does not list: " +
-                   std::to_string(data->odd.enums_unlisted));
-    }
-    if (data->odd.decimals_out_of_range > 0) {
-      return fault(
-          path_ + " has decimals out of range: " + std::to_string(data->odd.decimals_out_of_range));
-    }
-    return std::move(*data);
-  }
-
-  std::nullopt_t fault(std::string message) {
-    context_.diagnostics.add(DiagnosticCode::kDataFile, span_, std::move(message));
+// What the file holds, as `read` makes it of the text; nothing, and reported, if it cannot be
+// taken.
+template <typename Read>
+auto read_file(const CompileContext& context, dsl::SourceId source, const std::string& path,
+               dsl::Span span, const Read& read)
+    -> std::optional<typename decltype(read(std::string()))::value_type> {
+  auto text = context.files.load(std::string(context.sources.path(source)), path);
+  if (!text) {
+    context.diagnostics.add(DiagnosticCode::kDataFile, span, text.error().message);
     return std::nullopt;
   }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  const CompileContext& context_;
-  dsl::SourceId source_;
-  std::string path_;
-  dsl::Span span_;
-};
-
-// Entries of an ip list are addresses or networks.
-bool fill_networks(DataFileReader& reader, const event::TableData& data, nfa::DataSet& values) {
-  for (const auto& row : data.rows) {
-    if (!row.has(0)) continue;
-    const auto text = row.slots[0].string.view();
-    const auto network = event::parse_cidr(text);
-    if (!network) {
-      (void)reader.fault(reader.path() + " has the value \"" + std::string(text) +
-                         "\", which is no address and no network");
-      return false;
-    }
-    values.insert_prefix(event::ip_value(network->base),
-                         static_cast<std::uint8_t>(network->prefix));
-  }
-  return true;
-}
-
-bool fill_list(const CompileContext& context, dsl::SourceId source, const dsl::ListDecl& decl,
-               nfa::ListImage& list) {
-  DataFileReader reader(context, source, *decl.path, decl.path_span);
-  const bool networks = list.type.kind == TypeKind::kIp;
-  event::Type read_as = list.type;
-  if (networks) read_as.kind = TypeKind::kString;
-  const auto data = reader.read([&](base::FileEnv& files, const std::string& path) {
-    return event::read_list_file(files, path, list.name, read_as);
-  });
-  if (!data) return false;
-  if (networks) return fill_networks(reader, *data, list.values);
-  for (const auto& row : data->rows) {
-    if (row.has(0)) list.values.insert(row.slots[0]);
-  }
-  return true;
+  auto data = read(std::move(*text));
+  if (data) return std::move(*data);
+  context.diagnostics.add(DiagnosticCode::kDataFile, span, data.error().message);
+  return std::nullopt;
 }
 
 std::optional<std::size_t> find_key(const CompileContext& context, const dsl::TableDecl& decl) {
@@ -165,35 +65,6 @@ bool check_columns(const CompileContext& context, const dsl::TableDecl& decl) {
   return ok;
 }
 
-// A table whose file cannot be taken stays, without rows: what names its columns can be checked.
-void fill_table(const CompileContext& context, dsl::SourceId source, const dsl::TableDecl& decl,
-                nfa::DataTable& rows) {
-  std::vector<event::Field> fields;
-  for (const auto& column : rows.columns()) {
-    event::Field field;
-    field.name = column.name;
-    field.type = column.type;
-    field.optional = column.optional;
-    field.path = {column.name};
-    fields.push_back(std::move(field));
-  }
-  DataFileReader reader(context, source, decl.path, decl.path_span);
-  const auto data = reader.read([&](base::FileEnv& files, const std::string& path) {
-    return event::read_table_file(files, path, fields);
-  });
-  if (!data) return;
-  const auto present = std::make_unique<bool[]>(rows.columns().size());
-  for (const auto& row : data->rows) {
-    for (std::size_t i = 0; i < rows.columns().size(); ++i) present[i] = row.has(i);
-    const std::size_t width = rows.columns().size();
-    if (rows.add_row({row.slots, width}, {present.get(), width})) continue;
-    const auto& key = rows.columns()[rows.key()];
-    (void)reader.fault(decl.path + " has two rows of the key " +
-                       nfa::value_text(key.type, row.slots[rows.key()], nfa::Quoting::kQuoted));
-    return;
-  }
-}
-
 }  // namespace
 
 std::optional<nfa::ListImage> read_list(const CompileContext& context, dsl::SourceId source,
@@ -206,7 +77,12 @@ std::optional<nfa::ListImage> read_list(const CompileContext& context, dsl::Sour
     return std::nullopt;
   }
   nfa::ListImage list{decl.name.text, type, nfa::DataSet(nfa::value_class(type))};
-  if (decl.path && !fill_list(context, source, decl, list)) return std::nullopt;
+  if (!decl.path) return list;
+  auto values = read_file(context, source, *decl.path, decl.path_span, [&](std::string text) {
+    return nfa::read_list_text(std::move(text), *decl.path, list.name, list.type);
+  });
+  if (!values) return std::nullopt;
+  list.values = std::move(*values);
   return list;
 }
 
@@ -228,7 +104,12 @@ std::optional<nfa::TableImage> read_table(const CompileContext& context, dsl::So
   }
   nfa::TableImage table{decl.name.text, nfa::DataTable(std::move(columns), *key)};
   if (!decl.path.empty()) {
-    fill_table(context, source, decl, table.rows);
+    // One whose file cannot be taken stays, without rows: what names its columns can be checked.
+    auto rows = read_file(context, source, decl.path, decl.path_span, [&](std::string text) {
+      return nfa::read_table_text(std::move(text), decl.path, table.rows.columns(),
+                                  table.rows.key());
+    });
+    if (rows) table.rows = std::move(*rows);
   } else if (!decl.broken) {
     context.diagnostics
         .add(DiagnosticCode::kBadTable, decl.name.span,

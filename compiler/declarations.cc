@@ -95,9 +95,15 @@ class Collector {
       return;
     }
     auto& lists = context_.image.image.lists;
-    declared_.names.lists[decl.name.text] =
-        ListView{static_cast<std::uint16_t>(lists.size()), list->type};
+    const auto index = static_cast<std::uint16_t>(lists.size());
+    declared_.names.lists[decl.name.text] = ListView{index, list->type};
+    if (decl.path) note_file(ast, false, index, *decl.path);
     lists.push_back(std::move(*list));
+  }
+
+  void note_file(const dsl::Ast& ast, bool is_table, std::uint16_t index, const std::string& path) {
+    std::string rule_file(context_.sources.path(ast.source));
+    declared_.data_files.push_back({is_table, index, std::move(rule_file), path});
   }
 
   void take(const dsl::Ast& ast, const dsl::TableDecl& decl) {
@@ -115,6 +121,7 @@ class Collector {
     for (const auto& column : table->rows.columns()) {
       view.columns.push_back({column.name, column.type, column.optional});
     }
+    if (!decl.path.empty()) note_file(ast, true, view.table, decl.path);
     declared_.names.tables[decl.name.text] = std::move(view);
     tables.push_back(std::move(*table));
   }

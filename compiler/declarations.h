@@ -72,6 +72,14 @@ struct ParamValue {
   std::string text;    // as it would be written
 };
 
+// Where the contents of a list or table came from: to be read anew when it changes.
+struct DataFile {
+  bool is_table = false;
+  std::uint16_t index = 0;  // of Image::lists, or of Image::tables
+  std::string rule_file;
+  std::string named;  // as that names it
+};
+
 struct Declared {
   Declarations names;
   std::map<std::string, ParamValue, std::less<>> param_values;  // those that are one constant
@@ -92,6 +100,7 @@ struct Declared {
   std::deque<dsl::Ast> made_asts;  // of the rules that templates made, and of their arguments
   std::deque<MadeFrom> made_from;
   std::set<std::string, std::less<>> tables_of_rules;  // tables whose rows are rules
+  std::vector<DataFile> data_files;
   bool rules_lost = false;  // rules that nobody can name, since what makes them is not understood
 
   // As suggestions for a name that nothing declares.

@@ -38,7 +38,13 @@ std::optional<Conjunct> make_conjunct(const IrGraph& graph, IrId id, const ExprS
   conjunct.value = std::move(*value);
   conjunct.registers = conjunct.condition.registers_read();
   conjunct.single_event = conjunct.registers.empty();
-  conjunct.reads_lists = conjunct.condition.reads_lists();
+  const auto lists = conjunct.condition.lists_read();
+  conjunct.reads_lists = !lists.empty();
+  for (const auto& [name, list] : scope.declarations->lists) {
+    if (list.changes && std::ranges::binary_search(lists, list.list)) {
+      conjunct.reads_changing_lists = true;
+    }
+  }
   conjunct.reads_tables = conjunct.condition.reads_tables();
   conjunct.canonical = canonical_text(graph, id, scope, conjunct.condition);
   conjunct.hash = base::hash64(conjunct.canonical);

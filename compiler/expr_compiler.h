@@ -30,7 +30,8 @@ struct Conjunct {
   nfa::Program value;      // the same as a bool value, for three-valued evaluation in explain
   std::vector<std::uint16_t> registers;  // that it reads, ascending
   bool single_event = false;             // reads no register: only the event at hand and constants
-  bool reads_lists = false;              // also a list that may change: not a constant of the event
+  bool reads_lists = false;
+  bool reads_changing_lists = false;  // that rules change: not a constant of the event
   bool reads_tables = false;
   std::string canonical;   // equal text, equal condition; names the event type's fields
   std::uint64_t hash = 0;  // XXH3 of `canonical`

@@ -10,6 +10,7 @@
 #include "dsl/parser.h"
 #include "event/ip.h"
 #include "nfa/dataset.h"
+#include "nfa/live_list.h"
 #include "nfa/vm.h"
 
 namespace weir::compiler {
@@ -132,7 +133,8 @@ class Bench {
     in.row = &row_;
     in.registers = register_values.data();
     in.register_present = register_present.data();
-    lists_[0] = &hot_;
+    live_.emplace(hot_);
+    lists_[0] = &*live_;
     tables_[0] = &table_;
     in.lists = lists_.data();
     in.tables = tables_.data();
@@ -216,9 +218,10 @@ class Bench {
   std::vector<Value> tags_ = {Value::of_string("vip"), Value::of_string("a tag that is long")};
   event::Row row_;
   nfa::DataSet hot_{nfa::ValueClass::kString};
+  std::optional<nfa::LiveList> live_;
   nfa::DataTable table_{
       {{"id", type(TypeKind::kString), false}, {"tier", type(TypeKind::kInt), false}}, 0};
-  std::array<const nfa::DataSet*, 1> lists_{};
+  std::array<const nfa::LiveList*, 1> lists_{};
   std::array<const nfa::DataTable*, 1> tables_{};
   std::array<nfa::ValueClass, 1> list_classes_ = {nfa::ValueClass::kString};
   std::array<nfa::VerifyContext::Table, 1> shapes_ = {table_.shape()};

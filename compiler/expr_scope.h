@@ -59,6 +59,7 @@ struct ParamView {
 struct ListView {
   std::uint16_t list = 0;  // index in the image's lists
   event::Type type;
+  bool changes = false;  // rules add to it or remove from it
 };
 
 struct TableView {

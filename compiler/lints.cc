@@ -165,6 +165,7 @@ class UseCollector {
  public:
   std::set<std::string, std::less<>> used;
   std::set<std::string, std::less<>> members;  // what stands behind a `.`: maybe a feature
+  std::set<std::string, std::less<>> changed;  // lists
 
   void collect(const dsl::Ast& ast) {
     for (const auto& expr : ast.exprs) {
@@ -232,7 +233,7 @@ class UseCollector {
     for (const auto& outcome : outcomes) {
       const auto* change = std::get_if<dsl::ListChangeClause>(&outcome);
       if (change == nullptr) continue;
-      used.insert(change->list.text);
+      changed.insert(change->list.text);
       note(change->duration);
     }
   }
@@ -265,13 +266,21 @@ void lint_unused(std::span<const dsl::Ast> asts, const Declared& declared,
   uses.used.insert(declared.tables_of_rules.begin(), declared.tables_of_rules.end());
   const auto check = [&](const auto& names, std::string_view what) {
     for (const auto& [name, view] : names) {
-      if (uses.used.contains(name)) continue;
+      if (uses.used.contains(name) || uses.changed.contains(name)) continue;
       diagnostics.add(DiagnosticCode::kUnused, declared.values.find(name)->second,
                       "nothing uses the " + std::string(what) + " `" + name + "`");
     }
   };
   check(declared.names.params, "param");
   check(declared.names.lists, "list");
+  for (const std::string& name : uses.changed) {
+    const auto declared_at = declared.values.find(name);
+    if (uses.used.contains(name) || declared_at == declared.values.end()) continue;
+    diagnostics
+        .add(DiagnosticCode::kListNeverRead, declared_at->second,
+             "rules change the list `" + name + "`, and nothing looks at it")
+        .help = "ask `... in " + name + "` in a condition, or leave the changes out";
+  }
   check(declared.names.tables, "table");
   check(declared.names.defines, "define");
   uses.used.merge(uses.members);

@@ -12,7 +12,7 @@ namespace weir::compiler {
 void lint_rule(const RuleRef& rule, const PatternGraph& graph, const nfa::RuleImage& image,
                dsl::Diagnostics& diagnostics);
 
-// Params, lists, tables and defines that nothing uses.
+// Params, lists, tables and defines that nothing uses; lists that are changed and never read.
 void lint_unused(std::span<const dsl::Ast> asts, const Declared& declared,
                  dsl::Diagnostics& diagnostics);
 

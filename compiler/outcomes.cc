@@ -83,9 +83,34 @@ class OutcomeCompiler {
   }
 
   void take(const dsl::ListChangeClause& clause) {
-    diagnostics_.add(DiagnosticCode::kListChangeUnsupported, clause.span,
-                     clause.add ? "adding to lists is not supported yet"
-                                : "removing from lists is not supported yet");
+    nfa::Outcomes::ListChange change;
+    change.add = clause.add;
+    if (clause.duration) {
+      const auto ttl_ms = input_.bounds->checked_duration_ms(*clause.duration);
+      change.ttl_ms = ttl_ms.value_or(change.ttl_ms);
+    }
+    const auto& lists = input_.scope->declarations->lists;
+    const auto list = lists.find(clause.list.text);
+    if (list == lists.end()) {
+      report_no_list(clause);
+      (void)compile(clause.value, std::nullopt);  // may be wrong too
+      return;
+    }
+    change.list = list->second.list;
+    auto value = compile(clause.value, list->second.type);
+    if (!value.ok) return;
+    change.value = value_expr(std::move(value));
+    result_.list_changes.push_back(std::move(change));
+  }
+
+  void report_no_list(const dsl::ListChangeClause& clause) {
+    if (input_.bounds->is_poisoned(clause.list.text)) return;
+    std::vector<std::string_view> names;
+    for (const auto& [name, list] : input_.scope->declarations->lists) names.push_back(name);
+    auto& issue = diagnostics_.add(DiagnosticCode::kUnknownName, clause.list.span,
+                                   "no list is called `" + clause.list.text + "`");
+    suggest_name(issue, clause.list, names);
+    if (issue.suggestions.empty()) issue.help = "declare it: `list " + clause.list.text + " string`";
   }
 
   CompiledValue compile(dsl::ExprId id, const std::optional<event::Type>& wanted) {
@@ -180,6 +205,25 @@ void append_json(std::string& out, const dsl::Ast& ast, const dsl::Expr& expr) {
 }
 
 }  // namespace
+
+void mark_changing_lists(Declared& declared, nfa::Image& image) {
+  const auto mark = [&](const std::vector<dsl::Outcome>& outcomes) {
+    for (const auto& outcome : outcomes) {
+      const auto* change = std::get_if<dsl::ListChangeClause>(&outcome);
+      if (change == nullptr) continue;
+      const auto list = declared.names.lists.find(change->list.text);
+      if (list == declared.names.lists.end()) continue;
+      list->second.changes = true;
+      image.lists[list->second.list].changes = true;
+    }
+  };
+  for (const auto& rule : declared.rules) {
+    const auto& body = rule.decl->body;
+    if (body.mode && body.mode->kind != dsl::ModeKind::kLive) continue;
+    mark(body.outcomes);
+    if (body.timeout) mark(body.timeout->outcomes);
+  }
+}
 
 nfa::Outcomes compile_outcomes(const OutcomeInput& input, ImageBuilder& image,
                                dsl::Diagnostics& diagnostics) {

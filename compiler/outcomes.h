@@ -1,4 +1,4 @@
-// What a rule does when it matches (L5.1): decide, score, tag, reason, emit. Used by the rule
+// What a rule does when it matches (L5.1): decide, score, tag, reason, emit, add and remove. Used by the rule
 // compiler, for a rule's outcomes and for those of its `timeout`.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/bounds.h"
 #include "compiler/expr_compiler.h"
 #include "compiler/expr_scope.h"
 #include "compiler/image_builder.h"
@@ -20,7 +21,12 @@ struct OutcomeInput {
   const std::vector<dsl::Outcome>* outcomes = nullptr;
   const ExprScope* scope = nullptr;  // of place kOutcome
   std::uint32_t rule = 0;            // its index in the image
+  BoundReader* bounds = nullptr;
 };
+
+// Notes, in the image and in the names, which lists the outcomes of live rules change. To be called
+// before any rule is compiled.
+void mark_changing_lists(Declared& declared, nfa::Image& image);
 
 // What is wrong is reported, and left out of the result.
 [[nodiscard]] nfa::Outcomes compile_outcomes(const OutcomeInput& input, ImageBuilder& image,

@@ -101,7 +101,8 @@ bool reads_whole_match(const nfa::RuleImage& rule) {
     });
   };
   return std::ranges::any_of(out.score, reads) || std::ranges::any_of(out.reason_values, reads) ||
-         std::ranges::any_of(out.emits, [&](const auto& emit) { return reads(emit.value); });
+         std::ranges::any_of(out.emits, [&](const auto& emit) { return reads(emit.value); }) ||
+         std::ranges::any_of(out.list_changes, [&](const auto& each) { return reads(each.value); });
 }
 
 }  // namespace

@@ -254,7 +254,7 @@ class RuleCompiler {
 
   void compile_outcomes_of(ExprScope& scope, const std::vector<PartView>& parts) {
     scope.place = ExprPlace::kOutcome;
-    image_.outcomes = compile_outcomes({&ast_, &body().outcomes, &scope, rule_index_},
+    image_.outcomes = compile_outcomes({&ast_, &body().outcomes, &scope, rule_index_, &bounds_},
                                        context_.image, diagnostics_);
     if (body().skip && body().skip->name) {
       image_.skip_name = find_skip_name(*body().skip, parts, diagnostics_);
@@ -265,7 +265,7 @@ class RuleCompiler {
     scope.no_completing = "no event completes a timeout";
     nfa::TimeoutImage timeout;
     timeout.name = body().timeout->name.text;
-    timeout.outcomes = compile_outcomes({&ast_, &body().timeout->outcomes, &scope, rule_index_},
+    timeout.outcomes = compile_outcomes({&ast_, &body().timeout->outcomes, &scope, rule_index_, &bounds_},
                                         context_.image, diagnostics_);
     image_.timeout.push_back(std::move(timeout));
   }
@@ -362,7 +362,6 @@ bool stands_alone(DiagnosticCode code) {
     case DiagnosticCode::kConstantOverflow:
     case DiagnosticCode::kUnknownDecision:
     case DiagnosticCode::kDuplicateEmit:
-    case DiagnosticCode::kListChangeUnsupported:
     case DiagnosticCode::kBadAggregate:
     case DiagnosticCode::kFeatureKeyUnsupported:
       return true;

@@ -275,7 +275,7 @@ bool RuleLowering::compile_part(PartIndex index, std::uint32_t count_min, std::u
     std::vector<nfa::ConditionText> dynamic_texts;
     for (auto& conjunct : condition.conjuncts) {
       nfa::ConditionText text{conjunct.text, conjunct.explain};
-      if (conjunct.single_event && !conjunct.reads_lists) {
+      if (conjunct.single_event && !conjunct.reads_changing_lists) {
         predicates.push_back(image_.add_predicate(conjunct.condition, conjunct.canonical));
         texts[local].push_back(std::move(text));
         continue;
@@ -300,6 +300,7 @@ bool RuleLowering::compile_part(PartIndex index, std::uint32_t count_min, std::u
 
 // What a rule retains for `limit` (R17) is decided by the conditions as they are written: one that
 // mentions an earlier part is none of the event alone, even where counts that are known make it so.
+// Lists do not count (R145): what is retained must not depend on which of them rules change.
 void RuleLowering::retain(PartIndex index, event::EventTypeId type) {
   const auto& part = input_.graph->parts[index];
   const auto local = static_cast<std::size_t>(automaton_.local_type[type.index()]);

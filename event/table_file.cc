@@ -3,7 +3,9 @@
 // JSON lines are wrapped into objects.
 #include "event/table_file.h"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "event/byte_source.h"
 #include "event/csv_reader.h"
@@ -53,9 +55,11 @@ Result<std::unique_ptr<RecordReader>> make_reader(const Schema& schema, const Ta
   return std::move(*reader);
 }
 
-// All of the text, in blocks: each batch keeps the bytes that its rows point into.
-Result<TableData> decode(const std::string& path, const TableText& table,
-                         std::vector<Field> columns) {
+// All of the text, in blocks, each given to `take` as a batch that keeps the bytes that its rows
+// point into.
+template <typename Take>
+Result<void> decode(const std::string& path, const TableText& table, std::vector<Field> columns,
+                    const Take& take) {
   Schema schema;
   EventType& type = schema.types.emplace_back();
   type.name = "row";
@@ -66,7 +70,6 @@ Result<TableData> decode(const std::string& path, const TableText& table,
   auto reader = make_reader(schema, table);
   if (!reader) return std::unexpected(reader.error());
 
-  TableData data;
   std::string_view rest = table.text;
   std::size_t block = kBlockBytes;
   while (!rest.empty()) {
@@ -80,12 +83,10 @@ Result<TableData> decode(const std::string& path, const TableText& table,
                         path + ", line " + std::to_string(bad.origin.line - table.added_lines) +
                             ": " + std::string(bad.message));
     }
-    data.rows.insert(data.rows.end(), batch->rows().begin(), batch->rows().end());
-    data.odd += batch->odd();
-    data.batches.push_back(std::move(batch));
+    if (auto taken = take(std::move(batch)); !taken) return taken;
     rest.remove_prefix(used);
   }
-  return data;
+  return {};
 }
 
 std::string_view first_line(std::string_view text) {
@@ -150,33 +151,38 @@ std::string wrap_bare_values(std::string_view text) {
   return wrapped;
 }
 
-// Rows with a slot for each of the two names become rows of the one that is there. A row with
-// neither is an error, unless its value was odd (an enum's text not listed): that is left out.
-Result<void> merge_names(const std::string& path, TableData& data) {
-  std::uint64_t odd = data.odd.enums_unlisted + data.odd.decimals_out_of_range;
-  data.rows.clear();
-  for (const auto& batch : data.batches) {
-    for (std::size_t i = 0; i < batch->rows().size(); ++i) {
-      Row row = batch->rows()[i];
+// The value of a row that has a slot for each of two names. A row with neither is an error, unless
+// its value was odd (an enum's text not listed): that is left out.
+class TwoNames {
+ public:
+  TwoNames(const std::string& path, ListReceiver& to) : path_(path), to_(to) {}
+
+  Result<void> take(const Batch& batch) {
+    odd_left_ += batch.odd().enums_unlisted + batch.odd().decimals_out_of_range;
+    for (std::size_t i = 0; i < batch.rows().size(); ++i) {
+      const Row& row = batch.rows()[i];
       const std::size_t slot = row.has(0) ? 0 : 1;
       if (row.has(slot)) {
-        auto* present = batch->arena().allocate_array<std::uint64_t>(1);
-        *present = 1;
-        row.slots += slot;
-        row.present = present;
-        data.rows.push_back(row);
-      } else if (odd-- == 0) {
+        to_.take(row.slots[slot]);
+      } else if (odd_left_ == 0) {
         return base::fail(
             ErrorCode::kCorrupt,
-            path + ", line " + std::to_string(batch->origin(i).line) + ": the value is missing");
+            path_ + ", line " + std::to_string(batch.origin(i).line) + ": the value is missing");
+      } else {
+        --odd_left_;
       }
     }
+    return {};
   }
-  return {};
-}
 
-Result<TableData> read_json_list(const std::string& path, TableText& table,
-                                 const std::string& list_name, const Type& type) {
+ private:
+  const std::string& path_;
+  ListReceiver& to_;
+  std::uint64_t odd_left_ = 0;  // odd values of rows to come
+};
+
+Result<OddCounts> read_json_list(const std::string& path, TableText& table,
+                                 const std::string& list_name, const Type& type, ListReceiver& to) {
   table.text = wrap_bare_values(table.text);
   std::vector<Field> columns(2);
   columns[0].path = {std::string(kListColumn)};
@@ -186,10 +192,50 @@ Result<TableData> read_json_list(const std::string& path, TableText& table,
     column.type = type;
     column.optional = true;
   }
-  auto data = decode(path, table, std::move(columns));
-  if (!data) return data;
-  if (auto merged = merge_names(path, *data); !merged) return std::unexpected(merged.error());
-  return data;
+  TwoNames names(path, to);
+  OddCounts odd;
+  auto read = decode(path, table, std::move(columns), [&](std::unique_ptr<Batch> batch) {
+    odd += batch->odd();
+    return names.take(*batch);
+  });
+  if (!read) return std::unexpected(read.error());
+  return odd;
+}
+
+bool is_plain_text(std::string_view path) {
+  for (const std::string_view ending : {".gz", ".zst"}) {
+    if (path.ends_with(ending)) path.remove_suffix(ending.size());
+  }
+  return path.ends_with(".txt");
+}
+
+// Each line becomes the one cell of a line of CSV.
+void quote_lines(TableText& table) {
+  std::string quoted(kListColumn);
+  quoted.reserve(table.text.size() + table.text.size() / 4);
+  quoted += '\n';
+  std::string_view text = table.text;
+  while (!text.empty()) {
+    const std::size_t cut = text.find('\n');
+    std::string_view line = text.substr(0, cut);
+    constexpr std::string_view kBlanks = " \t\r";
+    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+    line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
+    if (!line.starts_with('#') && !line.empty()) {
+      if (line.find_first_of(",\"") == line.npos) {
+        quoted += line;
+      } else {
+        quoted += '"';
+        for (const char c : line) quoted.append(c == '"' ? 2 : 1, c);
+        quoted += '"';
+      }
+    }
+    quoted += '\n';  // also of what is left out: so lines keep their numbers
+    text.remove_prefix(cut == text.npos ? text.size() : cut + 1);
+  }
+  table.text = std::move(quoted);
+  table.csv = true;
+  table.added_lines = 1;
 }
 
 }  // namespace
@@ -198,22 +244,43 @@ Result<TableData> read_table_file(base::FileEnv& files, const std::string& path,
                                   std::vector<Field> columns) {
   auto table = load(files, path);
   if (!table) return std::unexpected(table.error());
-  return decode(path, *table, std::move(columns));
+  TableData data;
+  auto read = decode(path, *table, std::move(columns), [&](std::unique_ptr<Batch> batch) {
+    data.rows.insert(data.rows.end(), batch->rows().begin(), batch->rows().end());
+    data.odd += batch->odd();
+    data.batches.push_back(std::move(batch));
+    return Result<void>();
+  });
+  if (!read) return std::unexpected(read.error());
+  return data;
 }
 
-Result<TableData> read_list_file(base::FileEnv& files, const std::string& path,
-                                 const std::string& list_name, const Type& type) {
+Result<OddCounts> read_list_file(base::FileEnv& files, const std::string& path,
+                                 const std::string& list_name, const Type& type, ListReceiver& to) {
   auto table = load(files, path);
   if (!table) return std::unexpected(table.error());
-  if (!table->csv) return read_json_list(path, *table, list_name, type);
+  to.expect(static_cast<std::size_t>(std::ranges::count(table->text, '\n')) + 1);
+  const bool plain = is_plain_text(path);
+  if (!plain && !table->csv) return read_json_list(path, *table, list_name, type, to);
   Field column;
   column.name = kListColumn;
   column.type = type;
-  column.path = {find_list_column(*table, list_name)};
-  auto data = decode(path, *table, {column});
-  // A value that was odd (an enum's text not listed) is counted and left out.
-  if (data) std::erase_if(data->rows, [](const Row& row) { return !row.has(0); });
-  return data;
+  if (plain) {
+    quote_lines(*table);
+    column.path = {std::string(kListColumn)};
+  } else {
+    column.path = {find_list_column(*table, list_name)};
+  }
+  OddCounts odd;
+  auto read = decode(path, *table, {column}, [&](std::unique_ptr<Batch> batch) {
+    odd += batch->odd();
+    for (const Row& row : batch->rows()) {
+      if (row.has(0)) to.take(row.slots[0]);  // else it was odd, and was counted
+    }
+    return Result<void>();
+  });
+  if (!read) return std::unexpected(read.error());
+  return odd;
 }
 
 }  // namespace weir::event

@@ -1,7 +1,7 @@
-// The contents of a `list ... from` or `table ... from` file (language L4.3): CSV or JSON lines, by
-// the name's ending, compressed or not. Used by the runtime when it loads and reloads them. Unlike
-// a stream of events such a file is taken whole or not at all: the first bad record is an Error
-// that names its line, and the caller keeps what it had.
+// The contents of a `list ... from` or `table ... from` file (language L4.3): CSV, JSON lines, or
+// for a list plain text, by the name's ending, compressed or not. Used by the runtime when it loads
+// and reloads them. Unlike a stream of events such a file is taken whole or not at all: the first
+// bad record is an Error that names its line, and the caller keeps what it had.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,23 @@ struct TableData {
 [[nodiscard]] base::Result<TableData> read_table_file(base::FileEnv& files, const std::string& path,
                                                       std::vector<Field> columns);
 
+// Who is given the values of a list, in order.
+class ListReceiver {
+ public:
+  virtual ~ListReceiver() = default;
+  // Before the first: about how many there are.
+  virtual void expect(std::size_t values) = 0;
+  // Good during the call only.
+  virtual void take(const Value& value) = 0;
+};
+
 // A list of one column. CSV: its first cell a line, the header optional: it is one if it says the
 // list's name or `value`; where it names several columns, the one so called. JSON lines: a bare
-// value a line, or an object with a member called as the list or `value`. Slot 0 is the value.
-[[nodiscard]] base::Result<TableData> read_list_file(base::FileEnv& files, const std::string& path,
-                                                     const std::string& list_name,
-                                                     const Type& type);
+// value a line, or an object with a member called as the list or `value`. Plain text (`.txt`): a
+// value a line, without the blanks around it; empty lines, and those that begin with `#`, are left
+// out. On an Error some values may have been given.
+[[nodiscard]] base::Result<OddCounts> read_list_file(base::FileEnv& files, const std::string& path,
+                                                     const std::string& list_name, const Type& type,
+                                                     ListReceiver& to);
 
 }  // namespace weir::event

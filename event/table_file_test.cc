@@ -33,13 +33,29 @@ std::string table_of(const std::string& name, const std::string& text) {
   return shown(read_table_file(files, name, columns), columns);
 }
 
+class Values final : public ListReceiver {
+ public:
+  explicit Values(const Type& type) : type_(type) {}
+  void expect(std::size_t) override {}
+  void take(const Value& value) override {
+    append_text(text, type_, value);
+    text += '|';
+  }
+  std::string text;
+
+ private:
+  const Type& type_;
+};
+
 std::string list_of(const std::string& name, const std::string& text,
                     TypeKind kind = TypeKind::kString) {
   MemoryFiles files;
   files.contents[name] = text;
   Field column = make_field("value", kind);
   column.type.constants = {"GB", "US"};
-  return shown(read_list_file(files, name, "hot_cards", column.type), {column});
+  Values values(column.type);
+  const auto read = read_list_file(files, name, "hot_cards", column.type, values);
+  return read ? values.text : read.error().message;
 }
 
 TEST(TableFile, Tables) {
@@ -83,6 +99,15 @@ TEST(TableFile, CsvLists) {
   EXPECT_EQ(list_of("l.csv", "1\nx\n", TypeKind::kInt),
             "l.csv, line 2: field value is text, not a value of type int");
   EXPECT_EQ(list_of("l.csv", "GB\nXX\nUS\n", TypeKind::kEnum), "GB|US|");
+}
+
+TEST(TableFile, PlainTextLists) {
+  EXPECT_EQ(list_of("l.txt", "\xef\xbb\xbf# cards\na\n b, \"c\" \r\n\n  # none\nvalue\n"),
+            "a|b, \"c\"|value|");
+  EXPECT_EQ(list_of("l.txt", "7\n8", TypeKind::kInt), "7|8|");
+  EXPECT_EQ(list_of("l.txt", "# n\n7\nx\n", TypeKind::kInt),
+            "l.txt, line 3: field value is text, not a value of type int");
+  EXPECT_EQ(list_of("l.txt", ""), "");
 }
 
 TEST(TableFile, JsonLists) {

@@ -14,6 +14,10 @@ std::uint64_t hash_bytes(const void* bytes, std::size_t size) {
   return base::hash64({static_cast<const char*>(bytes), size});
 }
 
+constexpr std::uint8_t kFree = 0;  // of the tags of a DataSet
+
+std::uint8_t tag_of(std::uint64_t hash) { return static_cast<std::uint8_t>((hash >> 57) + 1); }
+
 double without_negative_zero(double v) { return v == 0 ? 0.0 : v; }
 
 event::Value masked(const event::Value& ip, std::uint8_t bits) {
@@ -124,91 +128,162 @@ OwnedValue::OwnedValue(ValueClass c, const event::Value& value) : value_(value) 
 
 // ---- DataSet -----------------------------------------------------------------------------------
 
+std::string_view PackedText::keep(std::string_view text) {
+  constexpr std::size_t kFirst = 256;
+  constexpr std::size_t kLargest = std::size_t{1} << 20;
+  if (text.size() > left_) {
+    const std::size_t wanted = std::clamp(bytes_, kFirst, kLargest);  // twice as much as before
+    left_ = std::max(wanted, text.size());
+    next_ = chunks_.emplace_back(std::make_unique_for_overwrite<char[]>(left_)).get();
+    bytes_ += left_;
+  }
+  char* const to = next_;
+  std::memcpy(to, text.data(), text.size());
+  next_ += text.size();
+  left_ -= text.size();
+  return {to, text.size()};
+}
+
 std::uint64_t DataSet::hash_of(const event::Value& value, std::uint8_t bits) const {
   const std::uint64_t hash = hash_value(class_, value);
   return class_ == ValueClass::kIp ? hash + bits * 0x9E3779B97F4A7C15u : hash;
 }
 
-const DataSet::Node* DataSet::find(const event::Value& value, std::uint8_t bits) const {
-  if (index_.empty()) return nullptr;
+std::uint32_t DataSet::find(const event::Value& value, std::uint8_t bits) const {
+  if (tags_.empty()) return kNone;
   const std::uint64_t hash = hash_of(value, bits);
-  const std::size_t mask = index_.size() - 1;
-  for (std::size_t i = hash & mask; index_[i] != kFree; i = (i + 1) & mask) {
-    const Node& node = nodes_[index_[i]];
-    if (node.live && node.hash == hash && node.bits == bits &&
-        equal_values(class_, node.value.get(), value)) {
-      return &node;
+  const std::uint8_t tag = tag_of(hash);
+  const std::size_t mask = tags_.size() - 1;
+  for (std::size_t i = hash & mask; tags_[i] != kFree; i = (i + 1) & mask) {
+    if (tags_[i] != tag) continue;
+    const std::uint32_t entry = slots_[i];
+    if (bits_at(entry) == bits && !is_dead(entry) && equal_values(class_, values_[entry], value)) {
+      return entry;
     }
   }
-  return nullptr;
+  return kNone;
 }
 
 bool DataSet::insert_prefix(const event::Value& value, std::uint8_t bits, std::int64_t last_ms) {
   const event::Value key = class_ == ValueClass::kIp ? masked(value, bits) : value;
-  if (Node* found = find(key, bits)) {
-    found->last_ms = std::max(found->last_ms, last_ms);
+  if (const std::uint32_t found = find(key, bits); found != kNone) {
+    set_last(found, std::max(last_at(found), last_ms));
     return false;
   }
-  nodes_.push_back(Node{OwnedValue(class_, key), hash_of(key, bits), last_ms, bits, true});
-  ++live_;
+  put(key, bits, last_ms);
   note_length(bits, +1);
-  if (nodes_.size() * 2 > index_.size()) {
-    rebuild();
+  const auto entry = static_cast<std::uint32_t>(values_.size() - 1);
+  if (values_.size() * 4 > tags_.size() * 3) {
+    make_slots(values_.size());
   } else {
-    const std::size_t mask = index_.size() - 1;
-    std::size_t i = nodes_.back().hash & mask;
-    while (index_[i] != kFree) i = (i + 1) & mask;
-    index_[i] = static_cast<std::uint32_t>(nodes_.size() - 1);
+    index_entry(entry);
   }
   return true;
+}
+
+void DataSet::put(const event::Value& value, std::uint8_t bits, std::int64_t last_ms) {
+  event::Value kept = value;
+  if (class_ == ValueClass::kString && !value.string.is_inline()) {
+    kept.string = event::StringRef(text_.keep(value.string.view()));
+  }
+  values_.push_back(kept);
+  const auto entry = static_cast<std::uint32_t>(values_.size() - 1);
+  if (!bits_.empty() || bits != 128) {
+    bits_.resize(entry, 128);
+    bits_.push_back(bits);
+  }
+  if (!dead_.empty()) dead_.push_back(false);
+  if (!last_ms_.empty()) last_ms_.push_back(kNever);
+  set_last(entry, last_ms);
+}
+
+void DataSet::set_last(std::uint32_t entry, std::int64_t last_ms) {
+  if (last_ms_.empty() && last_ms == kNever) return;
+  last_ms_.resize(values_.size(), kNever);
+  last_ms_[entry] = last_ms;
+}
+
+void DataSet::kill(std::uint32_t entry) {
+  dead_.resize(values_.size());
+  dead_[entry] = true;
+  ++dead_count_;
+  note_length(bits_at(entry), -1);
 }
 
 bool DataSet::erase(const event::Value& value, std::uint8_t bits) {
-  Node* found = find(class_ == ValueClass::kIp ? masked(value, bits) : value, bits);
-  if (found == nullptr) return false;
-  found->live = false;
-  found->value = OwnedValue();
-  --live_;
-  note_length(bits, -1);
-  if (live_ * 4 < nodes_.size() && nodes_.size() > 16) rebuild();
+  const std::uint32_t found = find(class_ == ValueClass::kIp ? masked(value, bits) : value, bits);
+  if (found == kNone) return false;
+  kill(found);
+  if (size() * 4 < values_.size() && values_.size() > 16) drop_dead();
   return true;
 }
 
-bool DataSet::contains(const event::Value& value, std::int64_t now_ms) const {
-  if (class_ != ValueClass::kIp) {
-    const Node* node = find(value, 128);
-    return node != nullptr && node->last_ms >= now_ms;
-  }
-  for (const std::uint8_t bits : lengths_) {
-    const Node* node = find(bits == 128 ? value : masked(value, bits), bits);
-    if (node != nullptr && node->last_ms >= now_ms) return true;
-  }
-  return false;
+bool DataSet::contains(const event::Value& value, std::int64_t now_ms,
+                       const DataSet* without) const {
+  const auto has = [&](const event::Value& key, std::uint8_t bits) {
+    const std::uint32_t entry = find(key, bits);
+    if (entry == kNone || last_at(entry) < now_ms) return false;
+    return without == nullptr || without->find(key, bits) == kNone;
+  };
+  if (class_ != ValueClass::kIp) return has(value, 128);
+  return std::ranges::any_of(lengths_, [&](std::uint8_t bits) {
+    return has(bits == 128 ? value : masked(value, bits), bits);
+  });
+}
+
+std::optional<std::int64_t> DataSet::last_ms(const event::Value& value, std::uint8_t bits) const {
+  const std::uint32_t entry = find(class_ == ValueClass::kIp ? masked(value, bits) : value, bits);
+  if (entry == kNone) return std::nullopt;
+  return last_at(entry);
 }
 
 std::size_t DataSet::expire(std::int64_t now_ms) {
-  std::size_t gone = 0;
-  for (Node& node : nodes_) {
-    if (!node.live || node.last_ms >= now_ms) continue;
-    node.live = false;
-    note_length(node.bits, -1);
-    ++gone;
+  const std::size_t before = dead_count_;
+  for (std::uint32_t entry = 0; entry < last_ms_.size(); ++entry) {
+    if (!is_dead(entry) && last_ms_[entry] < now_ms) kill(entry);
   }
-  live_ -= gone;
-  if (gone > 0) rebuild();
+  const std::size_t gone = dead_count_ - before;
+  if (gone > 0) drop_dead();
   return gone;
 }
 
-void DataSet::rebuild() {
-  std::erase_if(nodes_, [](const Node& node) { return !node.live; });
-  std::size_t size = 16;
-  while (size < nodes_.size() * 4) size *= 2;
-  index_.assign(size, kFree);
-  for (std::size_t n = 0; n < nodes_.size(); ++n) {
-    std::size_t i = nodes_[n].hash & (size - 1);
-    while (index_[i] != kFree) i = (i + 1) & (size - 1);
-    index_[i] = static_cast<std::uint32_t>(n);
+// All anew: what strings pointed to goes too.
+void DataSet::drop_dead() {
+  DataSet alive(class_);
+  alive.reserve(size());
+  for (std::uint32_t entry = 0; entry < values_.size(); ++entry) {
+    if (!is_dead(entry)) alive.insert_prefix(values_[entry], bits_at(entry), last_at(entry));
   }
+  *this = std::move(alive);
+}
+
+void DataSet::reserve(std::size_t more) {
+  values_.reserve(values_.size() + more);
+  make_slots(values_.size() + more);
+}
+
+void DataSet::make_slots(std::size_t entries) {
+  std::size_t size = 16;
+  while (size * 3 < entries * 4) size *= 2;
+  if (size <= tags_.size()) return;
+  tags_.assign(size, kFree);
+  slots_ = std::vector<std::uint32_t>(size);  // the old ones go first
+  for (std::uint32_t entry = 0; entry < values_.size(); ++entry) index_entry(entry);
+}
+
+void DataSet::index_entry(std::uint32_t entry) {
+  const std::uint64_t hash = hash_of(values_[entry], bits_at(entry));
+  const std::size_t mask = tags_.size() - 1;
+  std::size_t i = hash & mask;
+  while (tags_[i] != kFree) i = (i + 1) & mask;
+  tags_[i] = tag_of(hash);
+  slots_[i] = entry;
+}
+
+std::size_t DataSet::bytes() const {
+  return sizeof *this + values_.capacity() * sizeof(event::Value) +
+         last_ms_.capacity() * sizeof(std::int64_t) + bits_.capacity() + dead_.capacity() / 8 +
+         text_.bytes() + tags_.capacity() + slots_.capacity() * sizeof(std::uint32_t);
 }
 
 void DataSet::note_length(std::uint8_t bits, int change) {
@@ -227,20 +302,23 @@ void DataSet::note_length(std::uint8_t bits, int change) {
 
 std::vector<DataSet::Entry> DataSet::sorted_entries() const {
   std::vector<Entry> entries;
-  entries.reserve(live_);
-  for (const Node& node : nodes_) {
-    if (node.live) entries.push_back(Entry{node.value.get(), node.bits, node.last_ms});
+  entries.reserve(size());
+  for (std::uint32_t entry = 0; entry < values_.size(); ++entry) {
+    if (!is_dead(entry)) entries.push_back(Entry{values_[entry], bits_at(entry), last_at(entry)});
   }
-  std::sort(entries.begin(), entries.end(), [this](const Entry& a, const Entry& b) {
-    if (less_values(class_, a.value, b.value)) return true;
-    return !less_values(class_, b.value, a.value) && a.bits < b.bits;
-  });
+  std::sort(entries.begin(), entries.end(),
+            [this](const Entry& a, const Entry& b) { return stands_before(a, b); });
   return entries;
+}
+
+bool DataSet::stands_before(const Entry& a, const Entry& b) const {
+  if (less_values(class_, a.value, b.value)) return true;
+  return !less_values(class_, b.value, a.value) && a.bits < b.bits;
 }
 
 void DataSet::append_bytes(base::ByteWriter& out) const {
   out.u8(static_cast<std::uint8_t>(class_));
-  out.u32(static_cast<std::uint32_t>(live_));
+  out.u32(static_cast<std::uint32_t>(size()));
   for (const Entry& entry : sorted_entries()) {
     append_scalar(class_, entry.value, out);
     out.u8(entry.bits);
@@ -253,6 +331,7 @@ base::Result<DataSet> DataSet::read(base::ByteReader& in) {
   if (c > static_cast<std::uint8_t>(ValueClass::kGeo)) in.fail();
   DataSet set(static_cast<ValueClass>(in.ok() ? c : 0));
   const std::size_t count = in.read_count(4 + 1 + 8);
+  set.reserve(count);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     const event::Value value = read_scalar(set.class_, in);
     const std::uint8_t bits = in.u8();

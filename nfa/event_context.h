@@ -3,6 +3,7 @@
 // event. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,13 +29,14 @@ struct RangeTest {
   }
 };
 
-// What all rules of a loaded image share at run time. Immutable.
+// What all rules of a loaded image share at run time. Immutable but for lists and tables.
 struct LoadedConditions {
   std::vector<LoadedProgram> programs;  // by ProgramId
   std::vector<ProgramId> predicates;    // by PredicateId
   std::vector<RangeTest> ranges;        // beside predicates
-  std::vector<const DataSet*> lists;
-  std::vector<const DataTable*> tables;
+  // What they are now; changed only while nothing is evaluated.
+  std::span<const LiveList* const> lists;
+  std::span<const DataTable* const> tables;
 
   // `all`: the programs, by ProgramId.
   void set_predicates(std::span<const ProgramId> which, std::span<const Program> all);
@@ -53,12 +55,18 @@ class EventContext {
   explicit EventContext(const LoadedConditions& loaded)
       : loaded_(loaded), memo_(loaded.predicates.size(), 0) {}
 
-  // `event`: what it is called in counted().
-  void begin(const event::Row& row, std::uint32_t event = 0) {
+  // `event`: what it is called in counted(). `clock_ms`: the time that the stream has reached.
+  void begin(const event::Row& row, std::uint32_t event = 0, std::int64_t clock_ms = INT64_MIN) {
     row_ = &row;
     event_ = event;
+    now_ms_ = std::max(row.ts_ms, clock_ms);
     scratch_.reset();
     epoch_ += 2;  // memo: epoch is false, epoch + 1 is true, less is not yet known
+  }
+  // A deadline, at which no event is at hand.
+  void begin_deadline(std::int64_t time_ms) {
+    scratch_.reset();
+    now_ms_ = time_ms;
   }
   [[nodiscard]] const event::Row& row() const { return *row_; }
   [[nodiscard]] Scratch& scratch() { return scratch_; }
@@ -77,7 +85,7 @@ class EventContext {
     in.register_present = present;
     in.lists = loaded_.lists.data();
     in.tables = loaded_.tables.data();
-    in.now_ms = row != nullptr ? row->ts_ms : 0;
+    in.now_ms = now_ms_;
     in.counters = &counters_;
     return in;
   }
@@ -113,6 +121,7 @@ class EventContext {
   const LoadedConditions& loaded_;
   const event::Row* row_ = nullptr;
   std::uint32_t event_ = 0;
+  std::int64_t now_ms_ = 0;  // entries of lists that are out by then are not in
   std::uint64_t epoch_ = 0;
   std::vector<std::uint64_t> memo_;
   Scratch scratch_;

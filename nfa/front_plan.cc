@@ -165,6 +165,12 @@ class Planner {
     if (rule_.skip != SkipKind::kPastLast || !rule_.having.empty() || rule_.keys_by_part) {
       return false;
     }
+    // A list, or a table, may have changed when the events are asked again.
+    const auto looks_up = [this](const DynamicCondition& condition) {
+      const Program& program = programs_[condition.program.index()];
+      return program.reads_lists() || program.reads_tables();
+    };
+    if (std::ranges::any_of(a_.conditions, looks_up)) return false;
     if (!a_.leading.empty() || !a_.trailing.empty() || a_.keeps_timeouts || a_.split_by_start ||
         !a_.shadows.empty()) {
       return false;

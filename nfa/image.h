@@ -60,6 +60,17 @@ struct Outcomes {
   };
   std::vector<Emit> emits;
   std::vector<std::string> sinks;  // where alerts go besides; each once
+  // `add EXPR to LIST [for D]`, `remove EXPR from LIST`: what an absent value is put in changes
+  // nothing.
+  struct ListChange {
+    static constexpr std::int64_t kForEver = -1;
+
+    bool add = true;
+    std::uint16_t list = 0;  // of Image::lists
+    ValueExpr value;         // of the list's type
+    std::int64_t ttl_ms = kForEver;
+  };
+  std::vector<ListChange> list_changes;
 };
 
 // kCanary: live for a share of the keys, shadow for the others.
@@ -137,7 +148,8 @@ struct ScoreThreshold {
 struct ListImage {
   std::string name;
   event::Type type;
-  DataSet values;
+  DataSet values;        // as the ruleset has them; an engine keeps what changed (nfa/live_list.h)
+  bool changes = false;  // outcomes of a live rule add to it or remove from it
 };
 
 struct TableImage {

@@ -76,6 +76,7 @@ void show_lists(ImageIo& io, Image& image) {
     for (auto& list : image.lists) {
       io.plain(list.name);
       io.type(list.type);
+      io.plain(list.changes);
       list.values.append_bytes(io.out());
     }
     return;
@@ -86,9 +87,11 @@ void show_lists(ImageIo& io, Image& image) {
     event::Type type;
     io.plain(name);
     io.type(type);
+    bool changes = false;
+    io.plain(changes);
     auto values = DataSet::read(io.in());
     if (!values) return io.fail();
-    image.lists.push_back({std::move(name), std::move(type), std::move(*values)});
+    image.lists.push_back({std::move(name), std::move(type), std::move(*values), changes});
   }
 }
 
@@ -178,6 +181,12 @@ void show(ImageIo& io, Outcomes& outcomes) {
     show(io, emit.value);
   });
   io.list(outcomes.sinks);
+  io.list(outcomes.list_changes, [&io](Outcomes::ListChange& change) {
+    io.plain(change.add);
+    io.plain(change.list);
+    show(io, change.value);
+    io.plain(change.ttl_ms);
+  });
 }
 
 void show_keys(ImageIo& io, RuleImage& rule) {

@@ -244,9 +244,20 @@ class ImageVerifier {
     }
     for (const auto& value : outcomes.reason_values) check_value(value, rule);
     for (const auto& emit : outcomes.emits) check_value(emit.value, rule);
+    for (const auto& change : outcomes.list_changes) check_list_change(change, rule);
     for (const auto& segment : outcomes.reason) {
       need(segment.value < static_cast<std::int64_t>(outcomes.reason_values.size()), "a reason");
     }
+  }
+
+  void check_list_change(const Outcomes::ListChange& change, std::uint32_t rule) {
+    check_value(change.value, rule);
+    need(change.list < image_.lists.size(), "the list that an outcome changes");
+    need(change.ttl_ms >= Outcomes::ListChange::kForEver, "a time to live");
+    if (!sound()) return;
+    const ListImage& list = image_.lists[change.list];
+    need(value_class(change.value.type) == list.values.value_class(), "a value of a list");
+    need(list.changes || image_.rules[rule].mode != RuleMode::kLive, "a list that changes");
   }
 
   // What `explain` says of each condition: beside the acceptors, with programs of its own.

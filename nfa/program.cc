@@ -174,7 +174,15 @@ std::vector<std::uint16_t> Program::registers_read() const {
 }
 std::vector<std::uint16_t> Program::slots_read() const { return indices_read(*this, Space::kSlot); }
 
-bool Program::reads_lists() const { return std::any_of(code.begin(), code.end(), tests_list); }
+std::vector<std::uint16_t> Program::lists_read() const {
+  std::vector<std::uint16_t> found;
+  for (const Instruction& i : code) {
+    if (tests_list(i)) found.push_back(i.b);
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
 bool Program::reads_tables() const {
   return std::any_of(code.begin(), code.end(),
                      [](const Instruction& i) { return i.op == Opcode::kLookup; });

@@ -165,7 +165,8 @@ struct Program {
   // Indices of the registers that the code reads, ascending, each once.
   [[nodiscard]] std::vector<std::uint16_t> registers_read() const;
   [[nodiscard]] std::vector<std::uint16_t> slots_read() const;
-  [[nodiscard]] bool reads_lists() const;
+  [[nodiscard]] bool reads_lists() const { return !lists_read().empty(); }
+  [[nodiscard]] std::vector<std::uint16_t> lists_read() const;  // of the image, ascending
   [[nodiscard]] bool reads_tables() const;
 
   // Frozen layout, version kProgramVersion; part of the image.

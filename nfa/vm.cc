@@ -12,7 +12,7 @@
 
 #include "nfa/arithmetic.h"
 #include "nfa/builtins.h"
-#include "nfa/dataset.h"
+#include "nfa/live_list.h"
 #include "nfa/opcode_info.h"
 
 namespace weir::nfa {

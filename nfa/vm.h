@@ -17,8 +17,8 @@
 
 namespace weir::nfa {
 
-class DataSet;
 class DataTable;
+class LiveList;
 
 // What was odd about the data (L2.5): the value became absent, and it is counted here.
 struct EvalCounters {
@@ -39,7 +39,7 @@ struct EvalInput {
   const event::Row* row = nullptr;  // of the program's event type; null if it has none
   const event::Value* registers = nullptr;
   const std::uint64_t* register_present = nullptr;
-  const DataSet* const* lists = nullptr;     // by list index of the image
+  const LiveList* const* lists = nullptr;    // by list index of the image
   const DataTable* const* tables = nullptr;  // by table index of the image
   std::int64_t now_ms = 0;                   // the time at which entries of lists must not be out
   EvalCounters* counters = nullptr;          // not null

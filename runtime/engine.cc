@@ -63,10 +63,10 @@ class StagedEngine final : public Engine {
       : options_(options),
         loaded_(std::move(loaded)),
         order_(loaded_.image->schema, options_),
-        features_(loaded_, options_, shards_of(options)),
+        features_(loaded_, options_, number_of_shards()),
         chain_(loaded_, options_),
         output_(loaded_, options_),
-        shards_(shards_of(options)) {
+        shards_(number_of_shards()) {
     for (std::size_t s = 0; s < loaded_.stages.size(); ++s) {
       stages_.push_back(std::make_unique<RuleStage>(loaded_, s, options_, shards_));
       streams_.push_back(std::make_unique<StreamStage>(loaded_, s, options_, shards_));
@@ -78,9 +78,11 @@ class StagedEngine final : public Engine {
 
   void run(Sink& sink) override {
     std::span<Turn> turns = order_.turns();
-    while (turns.size() > kSlice) {
-      run_slice(turns.first(kSlice), turns[kSlice - 1].clock_ms, sink);
-      turns = turns.subspan(kSlice);
+    if (stages_.size() > 1 && has_feedback()) return run_one_by_one(turns, sink);
+    const std::size_t slice = loaded_.feedback.features ? kNearChunk : kSlice;
+    while (turns.size() > slice) {
+      run_slice(turns.first(slice), turns[slice - 1].clock_ms, sink);
+      turns = turns.subspan(slice);
     }
     run_slice(turns, order_.clock_ms(), sink);
     order_.clear();
@@ -99,6 +101,8 @@ class StagedEngine final : public Engine {
     run(sink);
   }
 
+  LiveLists& lists() override { return *loaded_.lists; }
+
   EngineStats stats() const override {
     EngineStats stats;
     stats.alerts_by_rule.assign(loaded_.image->rules.size(), 0);
@@ -115,13 +119,30 @@ class StagedEngine final : public Engine {
   }
 
  private:
-  static std::size_t shards_of(const EngineOptions& options) {
-    if (options.shards > 0) return options.shards;
-    return options.executor != nullptr ? options.executor->concurrency() : 1;
+  [[nodiscard]] bool has_feedback() const {
+    return loaded_.feedback.rules || loaded_.feedback.features;
+  }
+
+  // What rules change of a list, the next event sees: then one shard goes from event to event.
+  std::size_t number_of_shards() const {
+    if (has_feedback()) return 1;
+    if (options_.shards > 0) return options_.shards;
+    return options_.executor != nullptr ? options_.executor->concurrency() : 1;
+  }
+
+  // Of stages: each event with all the alerts that it leads to, behind the deadlines before it.
+  void run_one_by_one(std::span<Turn> turns, Sink& sink) {
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      run_slice({}, turns[i].clock_ms, sink);
+      run_slice(turns.subspan(i, 1), turns[i].clock_ms, sink);
+    }
+    run_slice({}, order_.clock_ms(), sink);
+    order_.clear();
   }
 
   // All of a slice, and then what falls due before clock_ms.
   void run_slice(std::span<Turn> turns, std::int64_t clock_ms, Sink& sink) {
+    const auto use = loaded_.lists->use();
     features_.begin();
     output_.begin(turns, sink);
     open_changes_.assign(turns.size() + 1, 0);
@@ -134,6 +155,7 @@ class StagedEngine final : public Engine {
     }
     features_.advance(clock_ms);
     output_.end();
+    if (clock_ms != nfa::kNoLimit) loaded_.lists->reach(clock_ms);
     if (options_.show_events && stages_.size() == 1) show(turns, sink);
     counted_.settle();
     follow_open();
@@ -142,8 +164,13 @@ class StagedEngine final : public Engine {
   void run_inline(std::span<Turn> turns, std::int64_t clock_ms) {
     RuleStage& stage = *stages_.front();
     stage.begin(turns);
-    for (std::size_t at = 0; at < turns.size(); at += kNearChunk) {
-      const std::size_t end = std::min(at + kNearChunk, turns.size());
+    const std::size_t chunk = loaded_.feedback.features ? 1 : kNearChunk;
+    for (std::size_t at = 0; at < turns.size(); at += chunk) {
+      const std::size_t end = std::min(at + chunk, turns.size());
+      if (loaded_.feedback.features) {  // they see what came before the event
+        stage.advance(turns[at].clock_ms, output_);
+        output_.settle_lists();
+      }
       features_.run(turns, at, end);
       stage.step(turns, at, end, output_);
     }
@@ -231,7 +258,7 @@ class StagedEngine final : public Engine {
 
 base::Result<std::unique_ptr<Engine>> Engine::create(const nfa::Image& image,
                                                      const EngineOptions& options) {
-  auto loaded = load_image(image);
+  auto loaded = load_image(image, options.lists);
   if (!loaded) return std::unexpected(loaded.error());
   return std::make_unique<StagedEngine>(std::move(*loaded), options);
 }

@@ -24,6 +24,7 @@
 #include "base/hash.h"
 #include "event/row.h"
 #include "nfa/image.h"
+#include "runtime/live_lists.h"
 
 namespace weir::runtime {
 
@@ -57,6 +58,8 @@ struct EngineOptions {
   // Runs the shards; must outlive the engine. None: one shard, on the calling thread.
   base::Executor* executor = nullptr;
   std::size_t shards = 0;  // 0: as many as the executor runs at a time
+  // Of the same image; none: the engine's own, as the image has them.
+  std::shared_ptr<LiveLists> lists;
 };
 
 struct ReportedValue {
@@ -98,7 +101,8 @@ struct Alert {
   event::Value score;  // decimal
   std::string_view reason;
   std::span<const ReportedValue> emits;
-  std::span<const MatchedPart> match;  // in the order of the first event of each
+  std::span<const MatchedPart> match;   // in the order of the first event of each
+  std::span<const ListChange> changes;  // of lists, in the order written
 };
 
 struct FiredRule {
@@ -182,6 +186,8 @@ class Engine {
   // The input has ended and will go on: what waits for its turn is processed, deadlines stay open.
   virtual void flush(Sink& sink) = 0;
   [[nodiscard]] virtual EngineStats stats() const = 0;
+  // To look at, and to change between two calls of the above: see there for other threads.
+  [[nodiscard]] virtual LiveLists& lists() = 0;
 };
 
 }  // namespace weir::runtime

@@ -60,7 +60,7 @@ void FeatureRouter::route(std::span<const Turn> turns, std::size_t begin, std::s
     const event::Row& row = *turns[i].row;
     const auto& accesses = by_type[row.type.index()];
     if (accesses.empty()) continue;
-    context_.begin(row, static_cast<std::uint32_t>(i));
+    context_.begin(row, static_cast<std::uint32_t>(i), turns[i].clock_ms);
     for (std::uint32_t a = 0; a < accesses.size(); ++a) {
       FeatureOp op;
       op.turn = static_cast<std::uint32_t>(i);

@@ -165,17 +165,22 @@ void load_stages(const nfa::Image& image, LoadedImage& loaded) {
 
 }  // namespace
 
-base::Result<LoadedImage> load_image(const nfa::Image& image) {
+base::Result<LoadedImage> load_image(const nfa::Image& image, std::shared_ptr<LiveLists> lists) {
   LoadedImage loaded;
   loaded.image = &image;
   for (const auto& list : image.lists) {
     loaded.list_classes.push_back(list.values.value_class());
-    loaded.conditions.lists.push_back(&list.values);
   }
   for (const auto& table : image.tables) {
     loaded.table_shapes.push_back(table.rows.shape());
-    loaded.conditions.tables.push_back(&table.rows);
   }
+  if (lists != nullptr && !lists->is_of(image)) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "the lists are of another ruleset");
+  }
+  loaded.lists = lists != nullptr ? std::move(lists) : std::make_shared<LiveLists>(image);
+  loaded.conditions.lists = loaded.lists->list_views();
+  loaded.conditions.tables = loaded.lists->table_views();
+  loaded.feedback = list_feedback(image);
   nfa::VerifyContext context;
   context.schema = &image.schema;
   context.lists = loaded.list_classes;

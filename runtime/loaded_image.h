@@ -1,5 +1,6 @@
 // An image made ready to run: programs loaded, key dimensions found, and for each event type the
-// rules that look at it. Immutable; shared by the shards. The image must outlive it.
+// rules that look at it. Immutable but for its lists; shared by the shards. The image must outlive
+// it.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "nfa/loaded_program.h"
 #include "nfa/predicate_index.h"
 #include "runtime/key_codec.h"
+#include "runtime/live_lists.h"
 #include "runtime/loaded_features.h"
 
 namespace weir::runtime {
@@ -71,8 +73,12 @@ struct LoadedImage {
   std::vector<nfa::ValueClass> list_classes;
   std::vector<nfa::VerifyContext::Table> table_shapes;
   std::unique_ptr<nfa::ProgramLoader> loader;  // owns what the programs point to
+  std::shared_ptr<LiveLists> lists;            // what conditions look at
+  ListFeedback feedback;
 };
 
-[[nodiscard]] base::Result<LoadedImage> load_image(const nfa::Image& image);
+// `lists`: made of this image, or none: then they are made.
+[[nodiscard]] base::Result<LoadedImage> load_image(const nfa::Image& image,
+                                                   std::shared_ptr<LiveLists> lists = nullptr);
 
 }  // namespace weir::runtime

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "base/mutants.h"
+
 namespace weir::runtime {
 
 OrderedOutput::OrderedOutput(const LoadedImage& loaded, const EngineOptions& options)
     : options_(options),
+      lists_(*loaded.lists),
       context_(loaded.conditions),
       decider_(*loaded.image, context_),
       alerts_by_rule_(loaded.image->rules.size(), 0),
@@ -22,15 +25,37 @@ void OrderedOutput::on_match(const Alert& alert, bool withheld, bool first) {
   decide_before(place().turn);
   if (withheld) {
     ++withheld_;
+    if (base::mutant(base::Mutant::kWithheldChangesLists)) note_changes(alert);
   } else {
     ++alerts_;
     ++alerts_by_rule_[alert.rule];
     sink_->on_alert(alert);
+    note_changes(alert);
   }
   if (place().is_event() && first) decider_.add(alert);
 }
 
-void OrderedOutput::end() { decide_before(static_cast<std::uint32_t>(turns_.size())); }
+void OrderedOutput::note_changes(const Alert& alert) {
+  for (const ListChange& change : alert.changes) lists_.note(change);
+  wants_moves_ = wants_moves_ || lists_.any_noted();
+  if (base::mutant(base::Mutant::kListChangesAtOnce)) settle_lists();
+}
+
+void OrderedOutput::on_move() {
+  if (base::mutant(base::Mutant::kListChangesLate) && !place().is_event()) return;
+  settle_lists();
+}
+
+void OrderedOutput::end() {
+  decide_before(static_cast<std::uint32_t>(turns_.size()));
+  settle_lists();
+}
+
+void OrderedOutput::settle_lists() {
+  if (!wants_moves_) return;
+  lists_.settle();
+  wants_moves_ = false;
+}
 
 void OrderedOutput::decide_before(std::uint32_t turn) {
   if (deciding_ >= turn) return;

@@ -35,8 +35,16 @@ class MatchReceiver {
   // of this rule at this moment.
   virtual void on_match(const Alert& alert, bool withheld, bool first) = 0;
 
-  void stand_at(const MatchPlace& place) { place_ = place; }
+  void stand_at(const MatchPlace& place) {
+    if (wants_moves_ && place != place_) on_move();
+    place_ = place;
+  }
   [[nodiscard]] const MatchPlace& place() const { return place_; }
+
+ protected:
+  // The moment has passed at which matches were given; before anything of the next is looked at.
+  virtual void on_move() {}
+  bool wants_moves_ = false;
 
  private:
   MatchPlace place_;
@@ -44,6 +52,7 @@ class MatchReceiver {
 
 class OrderedOutput final : public MatchReceiver {
  public:
+  // The lists of `loaded` change as the matches say: once their moment has passed.
   OrderedOutput(const LoadedImage& loaded, const EngineOptions& options);
 
   // Turns of which matches will come; they and the sink have to live until end().
@@ -51,14 +60,19 @@ class OrderedOutput final : public MatchReceiver {
   void on_match(const Alert& alert, bool withheld, bool first) override;
   // No match of these turns will come any more.
   void end();
+  // What matches have changed of lists is so from now on.
+  void settle_lists();
 
   void add_stats(EngineStats& stats) const;
 
  private:
+  void note_changes(const Alert& alert);
+  void on_move() override;
   void decide_before(std::uint32_t turn);
   void decide(std::uint32_t turn);
 
   const EngineOptions& options_;
+  LiveLists& lists_;
   nfa::EventContext context_;  // of score thresholds
   Decider decider_;
   std::span<const Turn> turns_;

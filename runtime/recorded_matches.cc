@@ -19,6 +19,7 @@ void RecordedMatches::on_match(const Alert& alert, bool withheld, bool first) {
   copied.emits = copy(alert.emits);
   copied.reason = arena_.copy(alert.reason);
   copied.completed_by = arena_.copy(alert.completed_by);
+  copied.changes = copy(alert.changes);
   auto& parts = parts_.emplace_back(alert.match.begin(), alert.match.end());
   for (MatchedPart& part : parts) {
     for (MatchedEvent& event : part.events) {
@@ -36,6 +37,15 @@ std::span<const ReportedValue> RecordedMatches::copy(std::span<const ReportedVal
     if (values[i].present) copied[i].value = copy(*values[i].type, values[i].value);
   }
   return {copied, values.size()};
+}
+
+std::span<const ListChange> RecordedMatches::copy(std::span<const ListChange> changes) {
+  auto* copied = arena_.allocate_array<ListChange>(changes.size());
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    copied[i] = changes[i];
+    copied[i].value = copy(*changes[i].type, changes[i].value);
+  }
+  return {copied, changes.size()};
 }
 
 event::Value RecordedMatches::copy(const event::Type& type, event::Value value) {

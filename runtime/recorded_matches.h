@@ -30,6 +30,7 @@ class RecordedMatches final : public MatchReceiver {
 
  private:
   [[nodiscard]] std::span<const ReportedValue> copy(std::span<const ReportedValue> values);
+  [[nodiscard]] std::span<const ListChange> copy(std::span<const ListChange> changes);
   [[nodiscard]] event::Value copy(const event::Type& type, event::Value value);
 
   std::deque<Match> matches_;

@@ -22,7 +22,7 @@ void Router::route(std::span<const Turn> turns, std::size_t begin, std::size_t e
     if (stage_.by_type[row.type.index()].empty()) continue;
     turn_ = static_cast<std::uint32_t>(i);
     ++event_;
-    context_.begin(row, turn_);
+    context_.begin(row, turn_, turns[i].clock_ms);
     route_event(row);
   }
 }

@@ -23,6 +23,15 @@ bool ends_alike(const nfa::Automaton& automaton) {
   return true;
 }
 
+// An entry is out when its time has passed: at ts + ttl it is not in any more.
+std::int64_t last_moment(std::int64_t ts_ms, std::int64_t ttl_ms) {
+  if (ttl_ms == nfa::Outcomes::ListChange::kForEver) return nfa::DataSet::kNever;
+  std::int64_t last = 0;
+  if (nfa::mutant(nfa::Mutant::kListEntryOneMore)) ++ttl_ms;
+  if (__builtin_add_overflow(ts_ms, ttl_ms - 1, &last)) return nfa::DataSet::kNever;
+  return last;
+}
+
 }  // namespace
 
 RuleRunner::RuleRunner(const LoadedImage& loaded, std::uint32_t rule, nfa::EventContext& context,
@@ -166,6 +175,7 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
     }
     emits_.push_back(value);
   }
+  fill_changes(store, key, match, outcomes, completion.ts_ms);
   alert.rule = index_;
   alert.live = is_live(key.bytes);
   alert.key_bytes = key.bytes;
@@ -183,6 +193,30 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
   alert.reason = reason_;
   alert.emits = emits_;
   alert.match = parts();
+  alert.changes = changes_;
+}
+
+// L5.3: a shadow rule changes nothing.
+void RuleRunner::fill_changes(nfa::RunStore& store, const KeyRef& key,
+                              std::span<const nfa::TakenEvent> match, const nfa::Outcomes& outcomes,
+                              std::int64_t ts_ms) {
+  changes_.clear();
+  const bool live =
+      rule_.mode == nfa::RuleMode::kLive || nfa::mutant(nfa::Mutant::kShadowChangesLists);
+  if (!live) return;
+  for (const nfa::Outcomes::ListChange& outcome : outcomes.list_changes) {
+    ListChange change;
+    if (!value_of(store, key, match, outcome.value, &change.value)) continue;
+    change.add = outcome.add;
+    change.list = outcome.list;
+    change.type = &outcome.value.type;
+    change.last_ms = last_moment(ts_ms, outcome.ttl_ms);
+    if (change.type->kind == event::TypeKind::kString) {
+      const std::string& text = emit_texts_.emplace_back(change.value.string.view());
+      change.value = event::Value::of_string(text);
+    }
+    changes_.push_back(change);
+  }
 }
 
 bool RuleRunner::value_of(const nfa::RunStore& store, const KeyRef& key,

@@ -65,7 +65,8 @@ class RuleRunner {
                   const Completion& completion, const nfa::Outcomes& outcomes, Alert& alert);
   void fill_match(const nfa::RunStore& store, std::span<const nfa::TakenEvent> match);
   void fill_key(const KeyRef& key);
-  void fill_reason(const nfa::Outcomes& outcomes);
+  void fill_changes(nfa::RunStore& store, const KeyRef& key, std::span<const nfa::TakenEvent> match,
+                    const nfa::Outcomes& outcomes, std::int64_t ts_ms);
   [[nodiscard]] bool value_of(const nfa::RunStore& store, const KeyRef& key,
                               std::span<const nfa::TakenEvent> match, const nfa::ValueExpr& expr,
                               event::Value* out);
@@ -100,6 +101,7 @@ class RuleRunner {
   std::vector<ReportedValue> key_values_;
   std::vector<ReportedValue> emits_;
   std::deque<std::string> emit_texts_;  // what strings of emits_ point to
+  std::vector<ListChange> changes_;
   std::vector<MatchedPart> parts_;      // the first parts_used_; the others keep their memory
   std::size_t parts_used_ = 0;
   std::string id_bytes_;

@@ -87,7 +87,7 @@ void Shard::prefetch(std::size_t event) const {
 }
 
 inline void Shard::process_event(const RoutedEvent& event) {
-  context_.begin(*row_, event.turn);
+  context_.begin(*row_, event.turn, clock_ms_);
   look_up(event);
   const RoutedRule* rule = routed_->rules.data() + event.first_rule;
   const RoutedRule* const rules_end = rule + event.rules;
@@ -359,7 +359,7 @@ void Shard::fall_due(const Timer& timer) {
   const std::uint32_t before = store->cohorts_live();
   if (runner.stepper().next_deadline(*store) <= timer.time_ms) {
     store->newest_ms = std::max(store->newest_ms, timer.time_ms);
-    context_.scratch().reset();
+    context_.begin_deadline(timer.time_ms);
     receiver_->stand_at({turn_, timer.time_ms});
     runner.fall_due(*store, *entry, timer.time_ms, *receiver_);
   }

@@ -18,6 +18,8 @@
 
 namespace weir {
 
+class Lists;  // weir/lists.h
+
 enum class Order : std::uint8_t {
   watermark,  // event-time order up to the lateness, ties by input position
   arrival,    // each event as it comes
@@ -68,6 +70,9 @@ struct RunOptions {
   // 1 to kMostThreads, with the calling one; the output is the same for any number. The others end
   // before run() does.
   unsigned threads = 1;
+  // What lists hold before and behind the run, and a way to change them from other threads; of the
+  // rules that are run. Null: they begin as the files have them. Must outlive the run.
+  const Lists* lists = nullptr;
   // Asked after each block of input and in the waits of `speed`: true ends the run with
   // ErrorCode::interrupted, as any failure does. Null: nobody asks. May be set by a signal handler
   // or another thread, and must outlive the run.
@@ -130,14 +135,24 @@ struct RunSummary {
 // A few lines for a person.
 [[nodiscard]] std::string summary_text(const RunSummary& summary);
 
-// Told how it goes, on the calling thread, at most ten times a second.
+// A file of a list or table that was found to have changed.
+struct DataFileChange {
+  std::string path;
+  std::size_t entries = 0;  // or rows: what it holds now
+  std::string refused;      // why it cannot be taken: the old content goes on; empty: it was taken
+};
+
+// Told how it goes, on the calling thread.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
+  // At most ten times a second.
   virtual void on_progress(const RunProgress& progress) = 0;
+  virtual void on_data_file(const DataFileChange& /*change*/) {}
 };
 
-// Runs to the end of the input on the calling thread. Fails with invalid_argument if the options
+// Runs to the end of the input on the calling thread. Files of lists and tables are looked at twice
+// a second, and read anew where they have changed. Fails with invalid_argument if the options
 // contradict each other (two outputs of one path, an output that is an input, two sinks of one
 // name), with not_found if an input is not there; nothing has been written then. On a later failure
 // no file of the given names has been made or changed, but what went to a pipe has gone. `observer`

@@ -1,7 +1,7 @@
-// The engine against the reference matcher: all pairs of constructs of patterns, and of features,
-// at random, disorder within the lateness, and every short stream for a list of shapes. Prints a
-// table of construct pairs by cases, and each difference shrunk to the smallest case that still
-// shows it.
+// The engine against the reference matcher: all pairs of constructs of patterns, of features, and
+// of lists that rules change, at random, disorder within the lateness, and every short stream for a
+// list of shapes. Prints a table of construct pairs by cases, and each difference shrunk to the
+// smallest case that still shows it.
 //
 //   differential [--cases N] [--seed S] [--exhaustive LENGTH] [--quiet]
 #include <cstdio>
@@ -166,14 +166,26 @@ class FeatureCases final : public Cases {
   }
 };
 
-// One in three reads features.
-void run_random(const Arguments& arguments, Cases& patterns, Cases& features) {
+class ListCases final : public Cases {
+ public:
+  ListCases() : Cases("lists", reference::list_constructs(), {}) {}
+
+ private:
+  [[nodiscard]] Case make(std::uint64_t seed, std::uint64_t, const std::string& first,
+                          const std::string& second) const override {
+    return reference::generate_list_case_of(seed, first, second, 10);
+  }
+};
+
+// One in three reads features; beside another third stands one that changes lists.
+void run_random(const Arguments& arguments, Cases& patterns, Cases& features, Cases& lists) {
   std::uint64_t number = 0;
   std::uint64_t reported = 0;
   while (patterns.tally().compared + features.tally().compared < arguments.cases) {
     const std::uint64_t seed = arguments.seed * 1'000'003 + number++;
     if (number > arguments.cases * 4 + 1000) break;
     (number % 3 == 0 ? features : patterns).run_one(seed, reported);
+    if (number % 3 == 1) lists.run_one(seed, reported);
   }
 }
 
@@ -192,8 +204,7 @@ void run_shape(const reference::ExhaustiveShape& shape, std::size_t longest, Tal
   for (const auto timing :
        {reference::StreamTiming::kOneSecondApart, reference::StreamTiming::kPairsTied}) {
     reference::for_each_stream(shape, longest, timing, [&](const auto& events) {
-      const auto expected =
-          reference::reference_run((*compiled)->ast, "r", events, with_outcomes());
+      const auto expected = reference_alerts((*compiled)->ast, events);
       const auto found = engine_run((*compiled)->image, events);
       std::string what = !expected ? expected.error().message
                          : !found  ? found.error().message
@@ -258,9 +269,11 @@ int run(const Arguments& arguments) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   PatternCases patterns;
   FeatureCases features;
-  run_random(arguments, patterns, features);
+  ListCases lists;
+  run_random(arguments, patterns, features, lists);
   bool full = true;
-  for (const Cases* cases : {static_cast<Cases*>(&patterns), static_cast<Cases*>(&features)}) {
+  for (const Cases* cases : {static_cast<Cases*>(&patterns), static_cast<Cases*>(&features),
+                             static_cast<Cases*>(&lists)}) {
     if (!arguments.quiet) full = cases->print_table() && full;
   }
   if (!full) std::printf("a pair of constructs was never tried\n");
@@ -268,11 +281,13 @@ int run(const Arguments& arguments) {
   run_exhaustive(arguments.exhaustive, exhaustive);
   patterns.print_sum();
   features.print_sum();
+  lists.print_sum();
   std::printf("%llu exhaustive cases, %llu shapes left out, %llu differences\n",
               static_cast<unsigned long long>(exhaustive.compared),
               static_cast<unsigned long long>(exhaustive.refused),
               static_cast<unsigned long long>(exhaustive.failed));
-  const auto failed = patterns.tally().failed + features.tally().failed + exhaustive.failed;
+  const auto failed =
+      patterns.tally().failed + features.tally().failed + lists.tally().failed + exhaustive.failed;
   return failed == 0 && full ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -124,15 +124,25 @@ RefAlert ref_alert(const nfa::Image& image, const runtime::Alert& alert) {
     out.outcomes.emplace_back("emit." + std::string(emit.name),
                               emit.present ? ref_value(*emit.type, emit.value) : RefValue{});
   }
+  for (const runtime::ListChange& change : alert.changes) {
+    reference::RefListChange& made = out.list_changes.emplace_back();
+    made.time_ms = alert.ts_ms;
+    made.event = out.event;
+    made.add = change.add;
+    made.list = image.lists[change.list].name;
+    made.value = ref_value(*change.type, change.value);
+    if (change.last_ms != nfa::DataSet::kNever) made.until_ms = change.last_ms + 1;
+  }
   return out;
 }
 
 class Collector : public runtime::Sink {
  public:
-  explicit Collector(const nfa::Image& image) : image_(image) {}
+  // `rule`: whose alerts are gathered.
+  Collector(const nfa::Image& image, std::size_t rule) : image_(image), rule_(rule) {}
   void on_alert(const runtime::Alert& alert) override {
     ++all;
-    if (alert.rule == image_.rules.size() / 2) alerts.push_back(ref_alert(image_, alert));
+    if (alert.rule == rule_) alerts.push_back(ref_alert(image_, alert));
   }
   void on_decision(const runtime::Decision&) override {}
   void on_refused(const event::Row&, Refusal) override { ++refused; }
@@ -143,6 +153,7 @@ class Collector : public runtime::Sink {
 
  private:
   const nfa::Image& image_;
+  std::size_t rule_;
 };
 
 // Alerts of all rules; those in matches by their places among them.
@@ -273,13 +284,16 @@ base::Result<std::vector<RefAlert>> engine_run(const nfa::Image& one,
   auto copied = nfa::read_image(nfa::write_image(one));  // an image does not copy
   if (!copied) return std::unexpected(copied.error());
   nfa::Image& image = *copied;
-  while (image.rules.size() < options.copies) image.rules.push_back(image.rules.front());
-  Collector collector(image);
+  const bool alone = image.rules.size() == 1;  // else one of two changes lists for the other
+  while (alone && image.rules.size() < options.copies) image.rules.push_back(image.rules.front());
+  const auto rule = std::ranges::find(image.rules, "r", &nfa::RuleImage::name);
+  Collector collector(
+      image, alone ? image.rules.size() / 2 : static_cast<std::size_t>(rule - image.rules.begin()));
   if (auto fed = feed(image, events, options, collector); !fed) return std::unexpected(fed.error());
   if (collector.refused > 0) {
     return base::fail(base::ErrorCode::kInvalidArgument, "an event was refused as late");
   }
-  if (collector.all != collector.alerts.size() * image.rules.size()) {
+  if (alone && collector.all != collector.alerts.size() * image.rules.size()) {
     return base::fail(base::ErrorCode::kInvalidArgument, "copies of a rule differ");
   }
   return std::move(collector.alerts);
@@ -375,13 +389,22 @@ Case vary_times(Case c) {
   return c;
 }
 
+base::Result<std::vector<RefAlert>> reference_alerts(const dsl::Ast& ast,
+                                                     const std::vector<RefEvent>& events) {
+  reference::RefOptions options = with_outcomes();
+  auto changes = reference::reference_list_changes(ast, events, options);
+  if (!changes) return std::unexpected(changes.error());
+  options.list_changes = std::move(*changes);
+  return reference::reference_run(ast, "r", events, options);
+}
+
 Outcome check_case(const Case& c, std::string* what, bool* matched) {
   const auto compiled = compile_case(reference::to_weir(c));
   if (!compiled) {
     *what = compiled.error().message;
     return Outcome::kRefused;
   }
-  const auto expected = reference::reference_run((*compiled)->ast, "r", c.events, with_outcomes());
+  const auto expected = reference_alerts((*compiled)->ast, c.events);
   if (!expected) {
     *what = "the reference refuses what the compiler takes: " + expected.error().message;
     return expected.error().code == base::ErrorCode::kLimit ? Outcome::kTooLarge

@@ -55,6 +55,10 @@ struct EngineOptionsOfCase {
   return options;
 }
 
+// The alerts of rule `r` by the reference, with lists as all rules change them.
+[[nodiscard]] base::Result<std::vector<reference::RefAlert>> reference_alerts(
+    const dsl::Ast& ast, const std::vector<reference::RefEvent>& events);
+
 // What the engine and the reference say of one case; empty: the same. Outcomes may differ as
 // reference::figures_agree() allows.
 [[nodiscard]] std::string difference(const std::vector<reference::RefAlert>& expected,

@@ -41,6 +41,12 @@ namespace weir::reference {
 [[nodiscard]] Case generate_feature_case_of(std::uint64_t seed, std::string_view first,
                                             std::string_view second, std::size_t max_events = 14);
 
+// Cases whose rules change lists and look at them (L4.3, L5.1), by a second rule too: apart from
+// the others likewise.
+[[nodiscard]] const std::vector<std::string>& list_constructs();
+[[nodiscard]] Case generate_list_case_of(std::uint64_t seed, std::string_view first,
+                                         std::string_view second, std::size_t max_events = 12);
+
 // A pattern with the classes of events that can tell its readings apart. `when` is what stands
 // after `by k` in a rule called `r`.
 struct ExhaustiveShape {

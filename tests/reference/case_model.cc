@@ -162,6 +162,8 @@ void keep_known(CaseRule& rule, Names names, const std::set<std::string>& known)
   keep_known(rule.pattern, names, known);
   keep_known(rule.having, names, known);
   keep_known(rule.emits, names, known);
+  keep_known(rule.changes, names, known);
+  keep_known(rule.late_changes, names, known);
 }
 
 std::string literal(const RefValue& v) {
@@ -211,7 +213,12 @@ std::string rule_text(const CaseRule& rule) {
     out += "e" + std::to_string(i + 1) + " = " + rule.emits[i].text;
   }
   if (!rule.emits.empty()) out += "\n";
-  if (rule.timeout) out += "  timeout as late { score 1 }\n";
+  for (const CaseCondition& change : rule.changes) out += "  " + change.text + "\n";
+  if (rule.timeout) {
+    out += "  timeout as late { score 1";
+    for (const CaseCondition& change : rule.late_changes) out += "  " + change.text;
+    out += " }\n";
+  }
   return out + "}\n";
 }
 
@@ -225,11 +232,13 @@ std::string aggregate_text(const CaseFeature& feature) {
 
 std::string to_weir(const Case& c) {
   std::string out = case_declarations() + "\n";
+  if (c.lists) out += "list l int\nlist s string\n\n";
   for (const CaseFeature& feature : c.features) {
     out += "feature " + feature.name + " = " + aggregate_text(feature) + "\n";
   }
   if (!c.features.empty()) out += "define over_two(n) = n > 2\n\n";
-  return out + rule_text(c.rule);
+  const std::string rule = rule_text(c.rule);
+  return out + (c.writer_first ? c.writer + rule : rule + c.writer);
 }
 
 std::string to_weir_test(const Case& c, const std::vector<RefAlert>& expected) {

@@ -115,12 +115,17 @@ struct CaseRule {
   std::int64_t cooldown_ms = -1;
   bool even_when_warming = false;
   bool timeout = false;
+  std::vector<CaseCondition> changes;       // of lists: `add p1.v to l for 2s`
+  std::vector<CaseCondition> late_changes;  // of the timeout
 };
 
 struct Case {
   std::uint64_t seed = 0;
   std::vector<CaseFeature> features;  // each reads only such as stand before it
+  bool lists = false;                 // declares `list l int` and `list s string`
   CaseRule rule;
+  std::string writer;            // another rule that changes lists; empty: none
+  bool writer_first = false;     // it stands before the rule
   std::vector<RefEvent> events;  // in order
   // The time of the stream that is 0s of a test block: windows are aligned to the epoch.
   std::int64_t origin_ms = 0;

@@ -1,8 +1,10 @@
 #include "tests/reference/expr_eval.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <tuple>
 
 namespace weir::reference {
 namespace {
@@ -98,6 +100,8 @@ Evaluator::Evaluator(const dsl::Ast& ast, const std::vector<RefEvent>& events)
       params_[param->name.text] = param->value;
     } else if (const auto* define = std::get_if<dsl::DefineDecl>(&declaration)) {
       defines_[define->name.text] = define;
+    } else if (const auto* list = std::get_if<dsl::ListDecl>(&declaration)) {
+      lists_[list->name.text] = list;
     } else if (const auto* feature = std::get_if<dsl::FeatureDecl>(&declaration)) {
       if (feature->aggregate.valid()) features_[feature->name.text] = feature->aggregate;
     } else if (const auto* event = std::get_if<dsl::EventDecl>(&declaration)) {
@@ -451,12 +455,45 @@ RefValue Evaluator::eval_binary(const Expr& e, const Scope& scope) {
 // As in SQL: equal to one of them is true; otherwise unknown if one of them is.
 RefValue Evaluator::eval_in(const Expr& e, const Scope& scope) {
   const Expr& list = ast_.expr(resolve(e.args[1], scope.arguments).expr);
-  if (list.kind != ExprKind::kList) return unsupported("`in` with what is no list literal");
   const RefValue x = eval(e.args[0], scope);
+  if (is_list(list)) return eval_in_list(list.text, x, scope);
+  if (list.kind != ExprKind::kList) return unsupported("`in` with what is no list");
   RefValue out = false;
   for (const ExprId item : list.args)
     out = logic_or(out, comparison(Op::kEq, x, eval(item, scope)));
   return out;
+}
+
+bool Evaluator::is_list(const Expr& e) const {
+  return e.kind == ExprKind::kName && !e.quoted && lists_.contains(e.text);
+}
+
+// L4.3, R140 to R142: what was added before the moment at hand, not taken away since, and whose
+// time has not come.
+RefValue Evaluator::eval_in_list(const std::string& list, const RefValue& x, const Scope& scope) {
+  if (lists_.at(list)->path) return unsupported("lists from files");
+  if (!scope.as_of) return unsupported("a list where nothing has a time");
+  if (is_absent(x)) return {};
+  const auto place = [](std::int64_t time_ms, const std::optional<std::size_t>& event) {
+    return std::tuple(time_ms, !event, event.value_or(0));
+  };
+  const auto now = place(scope.as_of->time_ms, scope.as_of->current);
+  bool in = false;
+  std::optional<std::int64_t> until;  // nullopt: for ever
+  for (const RefListChange& change : list_changes_) {
+    if (!(place(change.time_ms, change.event) < now)) break;
+    const auto order = compare(change.value, x);
+    if (change.list != list || !order || *order != 0) continue;
+    if (!change.add) {
+      in = false;
+    } else if (!in) {
+      until = change.until_ms;
+      in = true;
+    } else if (until) {  // the later of both
+      until = change.until_ms ? std::optional(std::max(*until, *change.until_ms)) : std::nullopt;
+    }
+  }
+  return in && (!until || scope.as_of->time_ms < *until);
 }
 
 RefValue Evaluator::eval_between(const Expr& e, const Scope& scope) {
@@ -465,11 +502,12 @@ RefValue Evaluator::eval_between(const Expr& e, const Scope& scope) {
                    comparison(Op::kLe, x, eval(e.args[2], scope)));
 }
 
-bool Evaluator::looks_at_parts(ExprId id, Frame frame) const {
+bool Evaluator::looks_at_parts(ExprId id, Frame frame, bool or_lists) const {
   const Resolved r = resolve(id, frame);
   const Expr& e = ast_.expr(r.expr);
   std::string part;
   if (e.kind == ExprKind::kMember && is_part(e.args[0], r.frame, &part)) return true;
+  if (or_lists && is_list(e)) return true;
   if (e.kind == ExprKind::kCall) {
     if (const auto it = defines_.find(e.text); it != defines_.end()) {
       ArgumentFrame inner;
@@ -478,13 +516,13 @@ bool Evaluator::looks_at_parts(ExprId id, Frame frame) const {
       for (std::size_t i = 0; i < e.args.size() && i < define.args.size(); ++i) {
         inner.values[define.args[i].text] = e.args[i];
       }
-      return looks_at_parts(define.body, &inner);
+      return looks_at_parts(define.body, &inner, or_lists);
     }
     if (is_part_call(e.text) && e.args.size() == 1 && is_part(e.args[0], r.frame, &part))
       return true;
   }
   for (const ExprId arg : e.args) {
-    if (looks_at_parts(arg, r.frame)) return true;
+    if (looks_at_parts(arg, r.frame, or_lists)) return true;
   }
   return false;
 }
@@ -499,7 +537,7 @@ std::vector<ExprId> Evaluator::single_event_conjuncts(ExprId condition) const {
     const Expr& e = ast_.expr(id);
     if (e.kind == ExprKind::kBinary && e.op == Op::kAnd) {
       open.insert(open.end(), e.args.begin(), e.args.end());
-    } else if (!looks_at_parts(id, nullptr)) {
+    } else if (!looks_at_parts(id, nullptr, true)) {
       out.push_back(id);
     }
   }

@@ -3,7 +3,7 @@
 //
 // A feature is computed anew from the whole list of events each time that it is read. An Evaluator
 // refers to the tree and the events, which must outlive it. Not thread-safe: what it cannot
-// evaluate (lists, tables, geo, regexes) is remembered in error().
+// evaluate (lists from files, tables, geo, regexes) is remembered in error().
 // Recursion follows the expression, whose depth the parser bounds (dsl::kMaxDepth).
 #pragma once
 
@@ -47,6 +47,17 @@ struct AsOf {
   std::optional<std::size_t> current;
 };
 
+// What an alert changed in a list (L4.3, L5.1), and the moment: that of an event, or of a deadline.
+struct RefListChange {
+  std::int64_t time_ms = 0;
+  std::optional<std::size_t> event;  // nullopt: a deadline
+  bool add = true;
+  std::string list;
+  RefValue value;
+  std::optional<std::int64_t> until_ms;  // from then on it is out
+  friend bool operator==(const RefListChange&, const RefListChange&) = default;
+};
+
 // What the names of one evaluation mean.
 struct Scope {
   const RefEvent* at_hand = nullptr;  // L3.2; null in `having` and outcomes
@@ -65,10 +76,13 @@ class Evaluator {
   // Names that L3.2 lets stand for parts: given ones, and the types of unnamed parts.
   void set_part_names(std::set<std::string> names) { part_names_ = std::move(names); }
 
+  // What the rules do to lists, in the order of the output; a change counts behind its moment.
+  void set_list_changes(std::vector<RefListChange> changes) { list_changes_ = std::move(changes); }
+
   [[nodiscard]] RefValue eval(dsl::ExprId id, const Scope& scope);
   // True only if the condition is true: unknown does not do (L2.4). An invalid id is true.
   [[nodiscard]] bool accepts(dsl::ExprId condition, const Scope& scope);
-  // A condition's top-level conjuncts that look at nothing but the event at hand (R17).
+  // A condition's top-level conjuncts that look at nothing but the event at hand (R17, R145).
   [[nodiscard]] std::vector<dsl::ExprId> single_event_conjuncts(dsl::ExprId condition) const;
 
   // The moments at which features are read: at an event of the stream, by its index, or at a time
@@ -96,7 +110,9 @@ class Evaluator {
 
   [[nodiscard]] Resolved resolve(dsl::ExprId id, Frame frame) const;
   [[nodiscard]] bool is_part(dsl::ExprId id, Frame frame, std::string* name) const;
-  [[nodiscard]] bool looks_at_parts(dsl::ExprId id, Frame frame) const;
+  [[nodiscard]] bool looks_at_parts(dsl::ExprId id, Frame frame, bool or_lists = false) const;
+  [[nodiscard]] bool is_list(const dsl::Expr& e) const;
+  RefValue eval_in_list(const std::string& list, const RefValue& x, const Scope& scope);
   [[nodiscard]] bool declares(const std::string& type, const std::string& field) const;
 
   // Features (eval_feature.cc). What an expression reads if it is a feature: F, part.F or an
@@ -146,6 +162,8 @@ class Evaluator {
   std::map<std::string, dsl::ExprId> params_;
   std::map<std::string, RefValue> overrides_;
   std::map<std::string, const dsl::DefineDecl*> defines_;
+  std::map<std::string, const dsl::ListDecl*> lists_;
+  std::vector<RefListChange> list_changes_;
   std::map<std::string, dsl::AggregateId> features_;
   std::vector<dsl::AggregateId> reading_;  // features under evaluation, the outermost first
   std::map<std::string, std::set<std::string>> fields_;  // declared, by event type

@@ -312,14 +312,21 @@ std::vector<RefEvent> as_declared(const dsl::Ast& ast, std::vector<RefEvent> eve
 
 // L5.1: names of the bindings, of the rule's key, and of the event of a pattern of one unnamed
 // event. L4.2: features as of the completion.
-void fill_outcomes(const RuleModel& rule, const std::vector<RefEvent>& events, Evaluator& evaluator,
-                   RefAlert& alert) {
-  const Bindings bindings(alert.match.begin(), alert.match.end());
-  const std::map<std::string, RefValue> key(alert.key.begin(), alert.key.end());
+Scope outcome_scope(const RuleModel& rule, const std::vector<RefEvent>& events,
+                    const Evaluator& evaluator, const RefAlert& alert, const Bindings& bindings,
+                    const std::map<std::string, RefValue>& key) {
   Scope names{.bindings = &bindings, .key = &key};
   names.as_of =
       alert.event ? evaluator.as_of_event(*alert.event) : evaluator.as_of_time(alert.time_ms);
   if (rule.single_unnamed) names.at_hand = &events[bindings.begin()->second.back()];
+  return names;
+}
+
+void fill_outcomes(const RuleModel& rule, const std::vector<RefEvent>& events, Evaluator& evaluator,
+                   RefAlert& alert) {
+  const Bindings bindings(alert.match.begin(), alert.match.end());
+  const std::map<std::string, RefValue> key(alert.key.begin(), alert.key.end());
+  const Scope names = outcome_scope(rule, events, evaluator, alert, bindings, key);
   const auto& outcomes = alert.timeout.empty() ? rule.body->outcomes : rule.body->timeout->outcomes;
   for (const auto& outcome : outcomes) {
     if (const auto* score = std::get_if<dsl::ScoreClause>(&outcome)) {
@@ -330,6 +337,36 @@ void fill_outcomes(const RuleModel& rule, const std::vector<RefEvent>& events, E
       }
     }
   }
+}
+
+// L5.3: shadow rules change nothing; L3.12: nor does what a cooldown withholds.
+void fill_list_changes(const RuleModel& rule, const std::vector<RefEvent>& events,
+                       Evaluator& evaluator, RefAlert& alert) {
+  const auto& mode = rule.body->mode;
+  if (alert.withheld || (mode && mode->kind != dsl::ModeKind::kLive)) return;
+  const Bindings bindings(alert.match.begin(), alert.match.end());
+  const std::map<std::string, RefValue> key(alert.key.begin(), alert.key.end());
+  const Scope names = outcome_scope(rule, events, evaluator, alert, bindings, key);
+  const auto& outcomes = alert.timeout.empty() ? rule.body->outcomes : rule.body->timeout->outcomes;
+  for (const auto& outcome : outcomes) {
+    const auto* clause = std::get_if<dsl::ListChangeClause>(&outcome);
+    if (clause == nullptr) continue;
+    RefListChange change{alert.time_ms, alert.event, clause->add, clause->list.text, {}, {}};
+    change.value = evaluator.eval(clause->value, names);
+    if (is_absent(change.value)) continue;
+    if (clause->duration)
+      change.until_ms = alert.time_ms + evaluator.milliseconds(*clause->duration);
+    alert.list_changes.push_back(std::move(change));
+  }
+}
+
+bool changes_lists(const dsl::RuleBody& body) {
+  const auto any = [](const std::vector<dsl::Outcome>& outcomes) {
+    return std::any_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+      return std::holds_alternative<dsl::ListChangeClause>(outcome);
+    });
+  };
+  return any(body.outcomes) || (body.timeout && any(body.timeout->outcomes));
 }
 
 void sort_alerts(std::vector<RefAlert>& alerts) {
@@ -361,6 +398,7 @@ base::Result<std::vector<RefAlert>> reference_run(const dsl::Ast& ast, std::stri
   const std::vector<RefEvent> events = as_declared(ast, given);
   Evaluator evaluator(ast, events);
   evaluator.set_params(options.params);
+  evaluator.set_list_changes(options.list_changes);
   const auto model = read_rule(ast, *decl, evaluator);
   if (!model) return std::unexpected(model.error());
   evaluator.check_aggregates();
@@ -386,6 +424,7 @@ base::Result<std::vector<RefAlert>> reference_run(const dsl::Ast& ast, std::stri
     Replay replay(*model, input, decl->name.text, evaluator, options.include_withheld);
     for (RefAlert& alert : replay.run(std::move(found))) {
       if (options.with_outcomes) fill_outcomes(*model, events, evaluator, alert);
+      fill_list_changes(*model, events, evaluator, alert);
       alerts.push_back(std::move(alert));
     }
   }
@@ -396,6 +435,31 @@ base::Result<std::vector<RefAlert>> reference_run(const dsl::Ast& ast, std::stri
   return alerts;
 }
 
+base::Result<std::vector<RefListChange>> reference_list_changes(const dsl::Ast& ast,
+                                                                const std::vector<RefEvent>& events,
+                                                                const RefOptions& given) {
+  RefOptions options = given;
+  options.list_changes.clear();
+  while (true) {
+    std::vector<RefListChange> found;
+    for (const auto& declaration : ast.declarations) {  // in the order of the output: by rule
+      const auto* rule = std::get_if<dsl::RuleDecl>(&declaration);
+      if (rule == nullptr || !changes_lists(rule->body)) continue;
+      auto alerts = reference_run(ast, rule->name.text, events, options);
+      if (!alerts) return std::unexpected(alerts.error());
+      for (const RefAlert& alert : *alerts) {
+        found.insert(found.end(), alert.list_changes.begin(), alert.list_changes.end());
+      }
+    }
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+      return std::tuple(a.time_ms, !a.event, a.event.value_or(0)) <
+             std::tuple(b.time_ms, !b.event, b.event.value_or(0));
+    });
+    if (found == options.list_changes) return found;
+    options.list_changes = std::move(found);
+  }
+}
+
 base::Result<RefValue> reference_feature(const dsl::Ast& ast, const std::string& feature,
                                          const std::vector<RefValue>& key, std::int64_t time_ms,
                                          const std::vector<RefEvent>& given,
@@ -403,6 +467,7 @@ base::Result<RefValue> reference_feature(const dsl::Ast& ast, const std::string&
   const std::vector<RefEvent> events = as_declared(ast, given);
   Evaluator evaluator(ast, events);
   evaluator.set_params(options.params);
+  evaluator.set_list_changes(options.list_changes);
   evaluator.check_aggregates();
   if (!evaluator.error().empty()) {
     return base::fail(base::ErrorCode::kInvalidArgument, evaluator.error());

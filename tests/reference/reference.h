@@ -10,7 +10,7 @@
 // 1. Alerts come in the order of product P1: by the event or deadline that completed them, at one
 //    deadline time by key; within one key by preference (L3.9), matches before timeouts.
 // 2. Labels of an alert are sorted; events under a label are in order.
-// What is left out fails with kInvalidArgument: lists, tables, streams, templates, chained rules,
+// What is left out fails with kInvalidArgument: lists from files, tables, streams, templates, chained rules,
 // ip, geo and regular expressions.
 #pragma once
 
@@ -37,6 +37,8 @@ struct RefOptions {
   bool include_withheld = false;
   // Fill RefAlert::outcomes.
   bool with_outcomes = false;
+  // What rules do to lists: of reference_list_changes(). Without them all lists are empty.
+  std::vector<RefListChange> list_changes;
   // Values of params in place of those in the file.
   std::map<std::string, RefValue> params;
   // Gives up with kLimit once so many events were tried against steps.
@@ -55,6 +57,8 @@ struct RefAlert {
   // L5.1: the values of `score` and, as `emit.NAME`, of what `emit` names; in the order written, on
   // demand.
   std::vector<std::pair<std::string, RefValue>> outcomes;
+  // What it changed in lists, in the order written: nothing if it is withheld, or the rule not live.
+  std::vector<RefListChange> list_changes;
   friend bool operator==(const RefAlert&, const RefAlert&) = default;
 };
 
@@ -65,6 +69,13 @@ struct RefAlert {
                                                                 std::string_view rule,
                                                                 const std::vector<RefEvent>& events,
                                                                 const RefOptions& options = {});
+
+// What all rules of the file do to lists over the events, in the order of the output. A rule may
+// look at lists that it, or another, changes: the rules are run again with what was found until
+// nothing is new. Each run is right for a moment more at least, since a change counts only behind
+// its moment. Fails as reference_run() does.
+[[nodiscard]] base::Result<std::vector<RefListChange>> reference_list_changes(
+    const dsl::Ast& ast, const std::vector<RefEvent>& events, const RefOptions& options = {});
 
 // The value of a feature of the file for a key, after all events up to that time (L7, R81).
 // kInvalidArgument: no such feature, or one that the language refuses or the reference leaves out.

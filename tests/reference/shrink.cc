@@ -95,6 +95,9 @@ class Edits {
     absences(r.leading);
     without_each(r.having);
     without_each(r.emits);
+    without_each(r.changes);
+    without_each(r.late_changes);
+    with(case_.writer, std::string());
     with(r.skip, std::string());
     with(r.report, std::int64_t{-1});
     with(r.pick_any, false);

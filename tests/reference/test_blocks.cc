@@ -127,6 +127,9 @@ class Run {
 
   void fire() {
     if (is_chained(ast_)) return fire_chained();
+    auto changes = reference_list_changes(ast_, script_.events, script_.options);
+    if (!changes) return leave_out(changes.error().message);
+    script_.options.list_changes = std::move(*changes);
     for (const auto& declaration : ast_.declarations) {
       const auto* rule = std::get_if<dsl::RuleDecl>(&declaration);
       if (rule == nullptr) continue;
@@ -296,8 +299,9 @@ class Run {
         expect.value.valid() ? literals.eval(expect.value, Scope{}) : RefValue{};
     const auto all = chained_events(ast_, script_.events, script_.options);
     if (!all) return leave_out(all.error().message);
-    const auto found = reference_feature(with_alert_events(ast_), expect.name.text, key,
-                                         kOrigin + expect.at_ms.value_or(0), *all);
+    const auto found =
+        reference_feature(with_alert_events(ast_), expect.name.text, key,
+                          kOrigin + expect.at_ms.value_or(0), *all, script_.options);
     if (!found) return leave_out(found.error().message);
     if (figures_agree(function_of(expect.name.text), wanted, *found)) return;
     out_.problems.push_back("expected and not so: " + text(expect) + ": it is " + to_text(*found));
