@@ -13,8 +13,7 @@ namespace weir::reference {
 namespace {
 
 std::vector<std::filesystem::path> golden_files() {
-  const auto folder =
-      std::filesystem::path(__FILE__).parent_path().parent_path() / "golden" / "language";
+  const std::filesystem::path folder = "tests/golden/language";
   std::vector<std::filesystem::path> out;
   for (const auto& part : {folder, folder / "features"}) {
     for (const auto& entry : std::filesystem::directory_iterator(part)) {
