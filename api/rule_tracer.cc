@@ -270,7 +270,8 @@ void RuleTracer::on_end(const nfa::RunStore& store, const nfa::Cohort& cohort, E
 
 void RuleTracer::on_match(const runtime::Alert& alert, bool withheld, bool) {
   if (alert.is_timeout) {
-    note(ExplainNote::Kind::timeout, "timeout " + rule_.timeout.front().name);
+    note(ExplainNote::Kind::timeout,
+         "timeout " + rule_.timeout.front().name + changes_text(alert.changes));
     return;
   }
   if (coverage_ != nullptr) {
@@ -294,8 +295,25 @@ void RuleTracer::on_match(const runtime::Alert& alert, bool withheld, bool) {
       }
     }
   }
-  note(withheld ? ExplainNote::Kind::withheld : ExplainNote::Kind::matched,
-       (withheld ? "a match, withheld by the cooldown: " : "a match: ") + text);
+  if (withheld) {
+    note(ExplainNote::Kind::withheld, "a match, withheld by the cooldown: " + text);
+  } else {
+    note(ExplainNote::Kind::matched, "a match: " + text + changes_text(alert.changes));
+  }
+}
+
+// What the alert does to lists: `; adds "c1" to hot until 2026-01-01T00:01:00Z`.
+std::string RuleTracer::changes_text(std::span<const runtime::ListChange> changes) const {
+  std::string out;
+  for (const runtime::ListChange& change : changes) {
+    out += change.add ? "; adds " : "; removes ";
+    nfa::append_value(*change.type, change.value, nfa::Quoting::kQuoted, out);
+    out += (change.add ? " to " : " from ") + loaded_.image->lists[change.list].name;
+    if (change.add && change.last_ms != nfa::DataSet::kNever) {
+      out += " until " + when(change.last_ms + 1);
+    }
+  }
+  return out;
 }
 
 // ---- histories and conditions as text ---------------------------------------------------------

@@ -117,6 +117,8 @@ class RuleTracer final : private nfa::StepObserver, private runtime::MatchReceiv
               nfa::AcceptorId by) override;
   void on_match(const runtime::Alert& alert, bool withheld, bool first) override;
 
+  [[nodiscard]] std::string changes_text(std::span<const runtime::ListChange> changes) const;
+
   // The preferred history of each first event that is alive below the root.
   void for_each_start(const nfa::RunStore& store, const nfa::Root& root, const ForStart& body);
   // The same, and notes of them: BEFORE history BEHIND.

@@ -110,7 +110,9 @@ class OutcomeCompiler {
     auto& issue = diagnostics_.add(DiagnosticCode::kUnknownName, clause.list.span,
                                    "no list is called `" + clause.list.text + "`");
     suggest_name(issue, clause.list, names);
-    if (issue.suggestions.empty()) issue.help = "declare it: `list " + clause.list.text + " string`";
+    if (issue.suggestions.empty()) {
+      issue.help = "declare it: `list " + clause.list.text + " string`";
+    }
   }
 
   CompiledValue compile(dsl::ExprId id, const std::optional<event::Type>& wanted) {

@@ -1,5 +1,5 @@
-// What a rule does when it matches (L5.1): decide, score, tag, reason, emit, add and remove. Used by the rule
-// compiler, for a rule's outcomes and for those of its `timeout`.
+// What a rule does when it matches (L5.1): decide, score, tag, reason, emit, add and remove. Used
+// by the rule compiler, for a rule's outcomes and for those of its `timeout`.
 #pragma once
 
 #include <cstdint>

@@ -265,8 +265,9 @@ class RuleCompiler {
     scope.no_completing = "no event completes a timeout";
     nfa::TimeoutImage timeout;
     timeout.name = body().timeout->name.text;
-    timeout.outcomes = compile_outcomes({&ast_, &body().timeout->outcomes, &scope, rule_index_, &bounds_},
-                                        context_.image, diagnostics_);
+    timeout.outcomes = compile_outcomes(
+        {&ast_, &body().timeout->outcomes, &scope, rule_index_, &bounds_}, context_.image,
+        diagnostics_);
     image_.timeout.push_back(std::move(timeout));
   }
 

@@ -3,8 +3,8 @@
 //
 // The file's entries are shared and stay as they are; the changes lie over them. So a list of
 // millions costs an engine nothing until something changes, and then as much as the changes. Used
-// by the evaluator for `x in list`; owned and changed by the runtime (runtime/live_lists.h). Reading
-// is safe from many threads; a change is not.
+// by the evaluator for `x in list`; owned and changed by the runtime (runtime/live_lists.h).
+// Reading is safe from many threads; a change is not.
 //
 // Invariants
 // 1. What was added is in until its time, whatever the file says then.

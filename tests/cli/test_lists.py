@@ -84,6 +84,11 @@ class ListChanges(WeirCase):
         hits = [(e["ts"] - T0) // 1000 for e in entries
                 for n in e.get("notes", []) if n["rule"] == "hit" and n["kind"] == "matched"]
         self.assertEqual(hits, [62])
+        changes = [n["text"].partition("; ")[2] for e in entries for n in e.get("notes", [])
+                   if n["rule"] in ("probe", "clear") and n["kind"] == "matched"]
+        self.assertEqual(changes, [
+            'adds "c2" to hot until 2026-01-01T00:02:01Z; adds "c2" to seen',
+            'removes "c2" from hot'])
 
 
 class FilesThatChange(WeirCase):

@@ -10,8 +10,8 @@
 // 1. Alerts come in the order of product P1: by the event or deadline that completed them, at one
 //    deadline time by key; within one key by preference (L3.9), matches before timeouts.
 // 2. Labels of an alert are sorted; events under a label are in order.
-// What is left out fails with kInvalidArgument: lists from files, tables, streams, templates, chained rules,
-// ip, geo and regular expressions.
+// What is left out fails with kInvalidArgument: lists from files, tables, streams, templates,
+// chained rules, ip, geo and regular expressions.
 #pragma once
 
 #include <map>
@@ -57,7 +57,7 @@ struct RefAlert {
   // L5.1: the values of `score` and, as `emit.NAME`, of what `emit` names; in the order written, on
   // demand.
   std::vector<std::pair<std::string, RefValue>> outcomes;
-  // What it changed in lists, in the order written: nothing if it is withheld, or the rule not live.
+  // What it changed in lists, in the order written: nothing if it is withheld or the rule not live.
   std::vector<RefListChange> list_changes;
   friend bool operator==(const RefAlert&, const RefAlert&) = default;
 };
