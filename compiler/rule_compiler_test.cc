@@ -130,8 +130,6 @@ TEST(RuleCompiler, NothingIsSilentlyIgnored) {
       {"feature f = count(auth by card over 1h) rule r { by card when auth without login for 1m "
        "score f }",
        "W9012"},
-      {"stream s by card each 1m { n = count(auth) }", "W9003"},
-      {"rule a { when auth } rule b { when a }", "W9004"},
       {"list l string rule r { when auth as a add a.card to l }", "W9005"},
       {"rule r { when auth send \"x\" }", "W9006"},
       {"rule r { when auth active until \"2030-01-01T00:00:00Z\" }", "W9007"},
