@@ -81,7 +81,7 @@ TEST(ImageBytes, ReadAndWrittenAgainTheyAreTheSame) {
   EXPECT_EQ(image->rules[4].name, "chained");
   EXPECT_EQ(image->rules[4].stage, 2U);
   EXPECT_FALSE(image->rules[4].alert_type.valid());
-  EXPECT_EQ(image->rules[5].alert_fields.size(), 2U);
+  EXPECT_EQ(image->rules[5].alert_fields.size(), 3U);
   EXPECT_EQ(image->lists[1].values.size(), 2U);
   EXPECT_EQ(image->tables[0].rows.rows(), 2U);
   EXPECT_EQ(image->rules[0].meta, R"({"runbook":"x\"y","level":3})");
