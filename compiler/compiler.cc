@@ -1,5 +1,6 @@
 #include "compiler/compiler.h"
 
+#include <map>
 #include <utility>
 
 #include "compiler/chains.h"
@@ -23,8 +24,11 @@ void mark_reads(event::Schema& schema, const FieldReads& reads) {
   }
 }
 
+// By place in the files: results of one time are ordered by that.
+using Streams = std::map<std::size_t, nfa::StreamImage>;
+
 void add_stream(const CompileContext& context, const Chains::Item& item, Declared& declared,
-                Features& features) {
+                Features& features, Streams& streams) {
   const StreamRef& ref = declared.streams[item.index];
   features.begin_rule(false);
   auto stream = compile_stream(context, ref, features);
@@ -34,7 +38,7 @@ void add_stream(const CompileContext& context, const Chains::Item& item, Declare
   }
   stream->stage = item.stage;
   features.set_stage(stream->type, item.stage + 1);
-  if (item.seen) context.image.image.streams.push_back(std::move(*stream));
+  if (item.seen) streams.emplace(item.index, std::move(*stream));
 }
 
 // All but errors go, if they are not wanted.
@@ -71,9 +75,10 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
   MadeRuleDiagnostics told(declared);
   std::vector<dsl::Diagnostics> of_rule(declared.rules.size());
   std::vector<std::size_t> places;  // of the rules of the image, in the order of the files
+  Streams streams;
   for (const Chains::Item& item : chains.order) {
     if (item.stream) {
-      add_stream(context, item, declared, features);
+      add_stream(context, item, declared, features, streams);
       continue;
     }
     const RuleRef& rule = declared.rules[item.index];
@@ -89,6 +94,7 @@ CompileResult compile(dsl::SourceSet& sources, std::span<const dsl::Ast> asts, F
     define_alert_event(builder.image.rules.back(), builder.image);
     features.set_stage(builder.image.rules.back().alert_type, item.stage + 1);
   }
+  for (auto& [place, stream] : streams) builder.image.streams.push_back(std::move(stream));
   for (std::size_t i = 0; i < of_rule.size(); ++i) {
     told.take(declared.rules[i], of_rule[i], diagnostics);
   }

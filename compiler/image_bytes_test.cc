@@ -73,8 +73,15 @@ TEST(ImageBytes, ReadAndWrittenAgainTheyAreTheSame) {
   ASSERT_TRUE(image) << image.error().message;
   EXPECT_EQ(nfa::write_image(*image), bytes);
   EXPECT_EQ(image->rules.size(), 7U);
-  EXPECT_EQ(image->features.size(), 6U);
-  EXPECT_EQ(image->feature_reads.size(), 6U);
+  EXPECT_EQ(image->features.size(), 7U);
+  EXPECT_EQ(image->feature_reads.size(), 7U);
+  ASSERT_EQ(image->streams.size(), 1U);
+  EXPECT_EQ(image->streams[0].columns.size(), 2U);
+  EXPECT_EQ(image->streams[0].stage, 1U);
+  EXPECT_EQ(image->rules[4].name, "chained");
+  EXPECT_EQ(image->rules[4].stage, 2U);
+  EXPECT_FALSE(image->rules[4].alert_type.valid());
+  EXPECT_EQ(image->rules[5].alert_fields.size(), 3U);
   EXPECT_EQ(image->lists[1].values.size(), 2U);
   EXPECT_EQ(image->tables[0].rows.rows(), 2U);
   EXPECT_EQ(image->rules[0].meta, R"({"runbook":"x\"y","level":3})");

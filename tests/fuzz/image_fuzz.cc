@@ -27,7 +27,7 @@ namespace {
 
 using namespace weir;
 
-constexpr std::uint32_t kSections = 7;
+constexpr std::uint32_t kSections = 8;
 constexpr std::size_t kHeader = 8 + 4 + 4 + 16;
 constexpr std::size_t kSectionHeader = 4 + 8;
 constexpr std::size_t kMaxBody = 1 << 20;
