@@ -70,7 +70,6 @@ class Explainer final : private TraceListener, private runtime::Sink {
   std::unique_ptr<runtime::Engine> engine_;
   std::uint64_t made_ = kFirstMade;
   std::optional<runtime::FeatureStage> features_;  // if there are any, and no engine
-  std::optional<runtime::FeatureStage> features_;  // if there are any
   std::optional<ListReplay> lists_;                // if rules change some
   runtime::Turn turn_;                             // of the event at hand
   std::vector<Traced> traced_;
