@@ -10,6 +10,9 @@ namespace weir::reference {
 namespace {
 
 constexpr std::int64_t kNever = INT64_MAX;
+// Alerts that lead to alerts may be very many: more is given up with kLimit.
+constexpr std::size_t kMostAlerts = 300;
+constexpr std::size_t kMostTries = 200'000;  // of one rule, each time it is asked
 
 template <typename Decl>
 std::vector<const Decl*> all(const dsl::Ast& ast) {
@@ -368,6 +371,7 @@ class Play {
   std::vector<RefAlert> ask(const dsl::RuleDecl& rule, std::int64_t before_ms) {
     RefOptions options = options_;
     options.with_outcomes = true;
+    options.max_tries = std::min(options.max_tries, kMostTries);
     options.end_of_input = before_ms == kNever;
     options.watermark_ms = before_ms;
     auto found = reference_run(ast_, rule.name.text, log_for(is_shadow(rule)), options);
@@ -493,6 +497,11 @@ class Play {
   }
 
   void put(const RefAlert& alert, std::optional<std::size_t> root) {
+    if (alerts_.size() == kMostAlerts && error_.empty()) {
+      error_ = "too many alerts";
+      code_ = base::ErrorCode::kLimit;
+    }
+    if (!error_.empty()) return;
     const std::size_t called = kAlertEvents + alerts_.size();
     ChainedAlert out{alert, root};
     if (out.alert.event) out.alert.event = called_[*out.alert.event];
