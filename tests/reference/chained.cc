@@ -10,8 +10,7 @@ namespace weir::reference {
 namespace {
 
 constexpr std::int64_t kNever = INT64_MAX;
-// Alerts that lead to alerts may be very many: more is given up with kLimit.
-constexpr std::size_t kMostAlerts = 300;
+constexpr std::size_t kMostAlerts = 300;     // that lead to each other; more is kLimit
 constexpr std::size_t kMostTries = 200'000;  // of one rule, each time it is asked
 
 template <typename Decl>
@@ -29,8 +28,6 @@ const dsl::EventDecl* find_event(const dsl::Ast& ast, const std::string& name) {
   }
   return nullptr;
 }
-
-// ---- the types of alerts -----------------------------------------------------------------------
 
 dsl::TypeRef type_ref(const std::string& base) {
   dsl::TypeRef type;
@@ -98,7 +95,6 @@ class AlertType {
     for (const auto& field : keys.fields) add(field, field_type(field.text));
   }
 
-  // As some event of the rule has it.
   std::string field_type(const std::string& field) const {
     for (const auto* part : parts_) {
       const auto* event = find_event(ast_, part->types.types.front().text);
@@ -452,7 +448,6 @@ class Play {
     return next;
   }
 
-  // One event for each key of which an event counted in the window that ends.
   void add_results(const dsl::StreamDecl& stream, std::int64_t time_ms,
                    std::vector<RefEvent>& out) {
     std::map<std::string, std::vector<RefValue>> keys;  // by text: of strings, as their bytes are
