@@ -10,6 +10,8 @@ namespace weir::reference {
 namespace {
 
 constexpr std::int64_t kNever = INT64_MAX;
+constexpr std::size_t kMostAlerts = 300;     // that lead to each other; more is kLimit
+constexpr std::size_t kMostTries = 200'000;  // of one rule, each time it is asked
 
 template <typename Decl>
 std::vector<const Decl*> all(const dsl::Ast& ast) {
@@ -26,8 +28,6 @@ const dsl::EventDecl* find_event(const dsl::Ast& ast, const std::string& name) {
   }
   return nullptr;
 }
-
-// ---- the types of alerts -----------------------------------------------------------------------
 
 dsl::TypeRef type_ref(const std::string& base) {
   dsl::TypeRef type;
@@ -95,7 +95,6 @@ class AlertType {
     for (const auto& field : keys.fields) add(field, field_type(field.text));
   }
 
-  // As some event of the rule has it.
   std::string field_type(const std::string& field) const {
     for (const auto* part : parts_) {
       const auto* event = find_event(ast_, part->types.types.front().text);
@@ -368,6 +367,7 @@ class Play {
   std::vector<RefAlert> ask(const dsl::RuleDecl& rule, std::int64_t before_ms) {
     RefOptions options = options_;
     options.with_outcomes = true;
+    options.max_tries = std::min(options.max_tries, kMostTries);
     options.end_of_input = before_ms == kNever;
     options.watermark_ms = before_ms;
     auto found = reference_run(ast_, rule.name.text, log_for(is_shadow(rule)), options);
@@ -448,7 +448,6 @@ class Play {
     return next;
   }
 
-  // One event for each key of which an event counted in the window that ends.
   void add_results(const dsl::StreamDecl& stream, std::int64_t time_ms,
                    std::vector<RefEvent>& out) {
     std::map<std::string, std::vector<RefValue>> keys;  // by text: of strings, as their bytes are
@@ -493,6 +492,11 @@ class Play {
   }
 
   void put(const RefAlert& alert, std::optional<std::size_t> root) {
+    if (alerts_.size() == kMostAlerts && error_.empty()) {
+      error_ = "too many alerts";
+      code_ = base::ErrorCode::kLimit;
+    }
+    if (!error_.empty()) return;
     const std::size_t called = kAlertEvents + alerts_.size();
     ChainedAlert out{alert, root};
     if (out.alert.event) out.alert.event = called_[*out.alert.event];
