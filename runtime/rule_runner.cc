@@ -148,7 +148,9 @@ void RuleRunner::report_one(nfa::RunStore& store, const KeyRef& key,
                             std::span<const nfa::TakenEvent> match, const Completion& completion,
                             const nfa::Outcomes& outcomes, Alert& alert) {
   fill_key(key);
-  fill_match(store, rule_.pick_any ? match.last(1) : match);
+  // Nothing completed what timed out: all of it is listed (R113).
+  const bool last_only = rule_.pick_any && &outcomes == &rule_.outcomes;
+  fill_match(store, last_only ? match.last(1) : match);
   reason_.clear();
   for (const auto& segment : outcomes.reason) {
     reason_ += segment.text;

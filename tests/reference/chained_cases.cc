@@ -110,8 +110,6 @@ class ChainGenerator {
       if (!reads) continue;
       for (CaseFeature& feature : c.features) replace(feature.type, from, to);
     }
-    // Timeouts of `pick any` show but the last event, and may show the same one.
-    if (made.rule.pick_any) made.rule.timeout = false;
     made.emit = emits(made.rule);
     made.shadow = random_.percent(12);
     if (reads) case_.features = std::move(c.features);

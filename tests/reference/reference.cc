@@ -187,18 +187,18 @@ class Replay {
 
   void time_out(const TimedOut& timeout) {
     if (dropped_[timeout.first_place]) return;  // ended by a skip
-    RefAlert alert = alert_of(timeout.best);
+    RefAlert alert = alert_of(timeout.best, true);
     alert.timeout = rule_.body->timeout->name.text;
     alerts_.push_back(std::move(alert));
   }
 
-  RefAlert alert_of(const Assignment& match) const {
+  RefAlert alert_of(const Assignment& match, bool timed_out = false) const {
     RefAlert alert;
     alert.rule = name_;
     alert.key = input_.key;
     alert.time_ms = match.completes.time_ms;
     if (!match.completes.deadline) alert.event = match.completes.event;
-    if (rule_.body->pick_any) {  // L3.9: only the completing event
+    if (rule_.body->pick_any && !timed_out) {  // L3.9: only the completing event (R113)
       const std::size_t last = input_.seen[match.last_place()];
       for (const auto& [label, taken] : match.bindings) {
         if (taken.back() == last) alert.match.push_back({label, {last}});
