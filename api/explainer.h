@@ -39,6 +39,7 @@ class Explainer final : private TraceListener, private runtime::Sink {
 
   [[nodiscard]] Result<void> choose_rules();
   [[nodiscard]] std::string keys_there_are() const;
+  [[nodiscard]] Result<void> check_key() const;
   [[nodiscard]] std::optional<std::vector<std::string>> key_values_of(
       const nfa::RuleImage& rule) const;
   [[nodiscard]] bool has_key(const Traced& traced, const nfa::KeyExpr& expr,
@@ -70,7 +71,6 @@ class Explainer final : private TraceListener, private runtime::Sink {
   std::unique_ptr<runtime::Engine> engine_;
   std::uint64_t made_ = kFirstMade;
   std::optional<runtime::FeatureStage> features_;  // if there are any, and no engine
-  std::optional<runtime::FeatureStage> features_;  // if there are any
   std::optional<ListReplay> lists_;                // if rules change some
   runtime::Turn turn_;                             // of the event at hand
   std::vector<Traced> traced_;
