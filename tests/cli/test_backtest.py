@@ -377,6 +377,14 @@ class Labels(BacktestCase):
             self.write(name, text)
             self.assertIn(said, self.refused("--label-file", name))
 
+    def test_no_type_that_could_be_a_purchase(self):
+        self.write("c.weir", "event chargeback { ref string }\n"
+                             "rule r { when chargeback score 1 }\n")
+        self.events([{"type": "chargeback", "ts": T0, "ref": "p1"}])
+        said = self.run_weir("backtest", "c.weir", "--events", "events.ndjson", "--label-events",
+                             "chargeback.ref", "--no-progress", status=2).stderr
+        self.assertIn("no event type can be a purchase", said)
+
     def test_label_time(self):
         self.write("r.weir", RULES.replace("label  fraud bool?", "label fraud bool?  known time?"))
         self.events([pay(1, 0, "c1", 200, True, known=T0 + DAY),
