@@ -17,9 +17,11 @@ std::int64_t narrow(event::Int128 scaled) {
       std::clamp(scaled, event::Int128{INT64_MIN}, event::Int128{INT64_MAX}));
 }
 
+// Of scores: what does not fit stands at the limit.
 std::int64_t plus(std::int64_t a, std::int64_t b) {
-  add_money(a, b);
-  return a;
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) return b < 0 ? INT64_MIN : INT64_MAX;
+  return sum;
 }
 
 RuleMode public_mode(nfa::RuleMode mode) {
@@ -213,7 +215,7 @@ FiredPattern AlertCollector::make_pattern(const runtime::Decision& decision) {
     const RuleFacts& rule = facts_.rules[fired.rule];
     if (!fired.live) continue;
     any_live = true;
-    add_money(pattern.score_e4, score);
+    pattern.score_e4 = plus(pattern.score_e4, score);
     if (rule.flags) ++deciders;
   }
   pattern.flagged =

@@ -204,9 +204,10 @@ Result<BacktestReport> Backtest::report() {
   const PurchaseFacts& purchases = pass.ledger->facts();
   const PurchaseReader& reader = *readers_.front();
   if (purchases.fraud.events + purchases.honest.events == 0) {
-    const std::string among = pass.run.accepted == 0 ? "there are no events"
-                                                     : "none of the " + reader.purchase_names() +
-                                                           " events of the period has one";
+    const std::string names = reader.purchase_names();
+    std::string among = "none of the " + names + " events of the period has one";
+    if (names.empty()) among = "no event type can be a purchase";
+    if (pass.run.accepted == 0) among = "there are no events";
     return fail(ErrorCode::invalid_argument,
                 "no purchase has a label (" + reader.label_text() + "): " + among);
   }
@@ -270,6 +271,7 @@ void Backtest::fill_purchases(BacktestReport& report, const PassResult& pass) co
   report.without_amount = purchases.without_amount;
   report.warm_up = pass.warm_up;
   report.labels_unused = has_book_ ? book_.unused() : 0;
+  report.labels_misfit = pass.labels_misfit;
 }
 
 void Backtest::fill_examples(BacktestReport& report, const PassResult& pass) const {
@@ -315,6 +317,10 @@ void Backtest::fill_sweep(BacktestReport& report) const {
 }
 
 }  // namespace
+
+std::string field_of(const Ruleset& rules, const std::string& field) {
+  return parse_field(rules.impl().image.schema, field).field;
+}
 
 bool declares_field(const Ruleset& rules, const std::string& field) {
   const event::Schema& schema = rules.impl().image.schema;

@@ -111,13 +111,9 @@ inline constexpr std::int64_t kDayMs = 86'400'000;
   return ts_ms >= 0 ? ts_ms / kDayMs : -((-ts_ms + kDayMs - 1) / kDayMs);
 }
 
-// Adds without overflow: what does not fit stands at the limit.
-inline void add_money(std::int64_t& sum, std::int64_t amount) {
-  if (__builtin_add_overflow(sum, amount, &sum)) sum = amount < 0 ? INT64_MIN : INT64_MAX;
-}
 inline void tally(BacktestTally& to, std::int64_t amount_e4) {
   ++to.events;
-  add_money(to.money_e4, amount_e4);
+  to.money_e4 += amount_e4;
 }
 
 }  // namespace weir::api

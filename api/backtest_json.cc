@@ -199,7 +199,8 @@ void add_purchases(JsonObject& out, const BacktestReport& report) {
     add_tally(in, "unlabelled_flagged", report.unlabelled_flagged);
     in.add("without_amount", report.without_amount)
         .add("overridden", report.overridden)
-        .add("labels_unused", report.labels_unused);
+        .add("labels_unused", report.labels_unused)
+        .add("labels_misfit", report.labels_misfit);
   });
 }
 

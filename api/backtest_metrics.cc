@@ -12,19 +12,13 @@ double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-double money_share(std::int64_t part, std::int64_t whole) {
+double money_share(BacktestMoney part, BacktestMoney whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::int64_t money_minus(std::int64_t whole, std::int64_t part) {
-  std::int64_t left = 0;
-  if (__builtin_sub_overflow(whole, part, &left)) left = whole < 0 ? INT64_MIN : INT64_MAX;
-  return left;
 }
 
 // What the counted leave of the whole.
 BacktestTally rest(const BacktestTally& whole, const BacktestTally& part) {
-  return {whole.events - part.events, money_minus(whole.money_e4, part.money_e4)};
+  return {whole.events - part.events, whole.money_e4 - part.money_e4};
 }
 
 void fill_rest(BacktestConfusion& confusion, const PurchaseFacts& purchases) {
@@ -193,7 +187,8 @@ BacktestRule begin_rule(const RuleFacts& facts, const RuleAlerts& alerts, double
 struct ScoreGroup {
   std::uint64_t fraud = 0;
   std::uint64_t honest = 0;
-  std::int64_t money_e4 = 0;  // of the fraud
+  std::uint64_t unlabelled = 0;
+  BacktestMoney money_e4 = 0;  // of the fraud
 };
 
 }  // namespace
@@ -325,15 +320,18 @@ std::vector<BacktestPoint> curve_of(const PurchaseFacts& purchases, const RunFac
                                     double days) {
   if (purchases.fraud.events == 0) return {};
   std::map<std::int64_t, ScoreGroup, std::greater<>> groups;
-  ScoreGroup unscored = {purchases.fraud.events, purchases.honest.events, purchases.fraud.money_e4};
+  ScoreGroup unscored = {purchases.fraud.events, purchases.honest.events,
+                         purchases.unlabelled.events, purchases.fraud.money_e4};
   for (const FiredEvent& each : run.fired) {
-    if (each.fraud == kFiredUnlabelled) continue;
     ScoreGroup& group = groups[run.patterns[each.pattern].score_e4];
     if (each.fraud >= 0) {
       ++group.fraud;
       --unscored.fraud;
-      add_money(group.money_e4, each.amount_e4);
-      unscored.money_e4 = money_minus(unscored.money_e4, each.amount_e4);
+      group.money_e4 += each.amount_e4;
+      unscored.money_e4 -= each.amount_e4;
+    } else if (each.fraud == kFiredUnlabelled) {
+      ++group.unlabelled;
+      --unscored.unlabelled;
     } else {
       ++group.honest;
       --unscored.honest;
@@ -342,20 +340,23 @@ std::vector<BacktestPoint> curve_of(const PurchaseFacts& purchases, const RunFac
   ScoreGroup& zero = groups[0];
   zero.fraud += unscored.fraud;
   zero.honest += unscored.honest;
-  add_money(zero.money_e4, unscored.money_e4);
+  zero.unlabelled += unscored.unlabelled;
+  zero.money_e4 += unscored.money_e4;
   std::vector<BacktestPoint> out;
   BacktestPoint point;
-  std::int64_t money_e4 = 0;
+  BacktestMoney money_e4 = 0;
+  std::uint64_t unlabelled = 0;
   for (const auto& [score, group] : groups) {
+    unlabelled += group.unlabelled;
     if (group.fraud + group.honest == 0) continue;
     point.score_e4 = score;
     point.caught += group.fraud;
     point.falsely += group.honest;
-    add_money(money_e4, group.money_e4);
+    money_e4 += group.money_e4;
     point.precision = share(point.caught, point.caught + point.falsely);
     point.recall = share(point.caught, purchases.fraud.events);
     point.money_recall = money_share(money_e4, purchases.fraud.money_e4);
-    point.flagged_per_day = static_cast<double>(point.caught + point.falsely) / days;
+    point.flagged_per_day = static_cast<double>(point.caught + point.falsely + unlabelled) / days;
     out.push_back(point);
   }
   return out;

@@ -240,6 +240,7 @@ void BacktestPass::summarise() {
     }
   }
   add_figures(summary, stats, odd_);
+  result_.labels_misfit = odd_.labels_misfit;
   summary.seconds = static_cast<double>(env_.clock.steady_ns() - start_ns_) / 1e9;
   summary.events_per_second =
       summary.seconds > 0 ? static_cast<double>(summary.read) / summary.seconds : 0;

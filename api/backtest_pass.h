@@ -39,6 +39,7 @@ struct PassResult {
   std::vector<RunFacts> runs;  // beside the jobs
   RunSummary run;              // alerts and decisions are those of the first job
   std::uint64_t warm_up = 0;
+  std::uint64_t labels_misfit = 0;
   std::unique_ptr<PurchaseLedger> ledger;
 };
 

@@ -11,32 +11,56 @@
 namespace weir::api {
 namespace {
 
-bool declares(const dsl::Ast& tree, const std::string& name) {
-  for (const dsl::Declaration& declaration : tree.declarations) {
-    const auto* event = std::get_if<dsl::EventDecl>(&declaration);
-    if (event == nullptr) continue;
-    for (const dsl::FieldDecl& field : event->fields) {
-      if (field.name.text == name) return true;
+// Calls visit(event) for each event that is declared.
+template <typename Visit>
+void for_each_event(std::vector<dsl::Ast>& trees, const Visit& visit) {
+  for (dsl::Ast& tree : trees) {
+    for (dsl::Declaration& declaration : tree.declarations) {
+      if (auto* event = std::get_if<dsl::EventDecl>(&declaration)) visit(*event);
     }
   }
-  return false;
 }
 
-// CompileOptions::label_field, as if each event had declared it.
-void declare_label(dsl::Ast& tree, const CompileOptions& options) {
-  for (dsl::Declaration& declaration : tree.declarations) {
-    auto* event = std::get_if<dsl::EventDecl>(&declaration);
-    if (event == nullptr) continue;
-    dsl::FieldDecl& field = event->fields.emplace_back();
-    field.span = event->span;
-    field.role = dsl::Name{"label", event->name.span};
-    field.name = dsl::Name{options.label_field, event->name.span};
-    field.path = options.label_field;
-    dsl::TypeRef& type = field.type.emplace();
-    type.base = dsl::Name{options.label_type, event->name.span};
-    type.optional = true;
-    type.span = event->name.span;
+struct AddedField {
+  std::string name;  // FIELD or TYPE.FIELD
+  const char* role;  // empty: none
+  std::string type;
+};
+
+// As if each event, or that TYPE, had declared it, unless one of them has.
+void declare(std::vector<dsl::Ast>& trees, AddedField added) {
+  if (added.name.empty()) return;
+  std::string only;
+  if (const std::size_t dot = added.name.find('.'); dot != std::string::npos) {
+    const std::string type = added.name.substr(0, dot);
+    for_each_event(trees, [&](const dsl::EventDecl& event) {
+      if (event.name.text == type) only = type;
+    });
+    if (!only.empty()) added.name.erase(0, dot + 1);
   }
+  const auto is_meant = [&](const dsl::EventDecl& event) {
+    return only.empty() || event.name.text == only;
+  };
+  bool is_declared = false;
+  for_each_event(trees, [&](const dsl::EventDecl& event) {
+    if (!is_meant(event)) return;
+    is_declared = is_declared || std::ranges::any_of(event.fields, [&](const auto& field) {
+                    return field.name.text == added.name;
+                  });
+  });
+  if (is_declared) return;
+  for_each_event(trees, [&](dsl::EventDecl& event) {
+    if (!is_meant(event)) return;
+    dsl::FieldDecl& field = event.fields.emplace_back();
+    field.span = event.span;
+    if (*added.role != '\0') field.role = dsl::Name{added.role, event.name.span};
+    field.name = dsl::Name{added.name, event.name.span};
+    field.path = added.name;
+    dsl::TypeRef& type = field.type.emplace();
+    type.base = dsl::Name{added.type, event.name.span};
+    type.optional = true;
+    type.span = event.name.span;
+  });
 }
 
 }  // namespace
@@ -51,11 +75,8 @@ std::expected<Ruleset, Diagnostics> compile_texts(Env env, std::vector<RuleText>
   for (RuleText& each : texts) given.push_back({std::move(each.path), std::move(each.text)});
   RuleDataLoader loader(env.files);
   impl->trees = compiler::parse_with_imports(std::move(given), loader, *sources, diagnostics);
-  const bool is_declared = std::ranges::any_of(
-      impl->trees, [&](const dsl::Ast& tree) { return declares(tree, options.label_field); });
-  if (!options.label_field.empty() && !is_declared) {
-    for (dsl::Ast& tree : impl->trees) declare_label(tree, options);
-  }
+  declare(impl->trees, {options.label_field, "label", options.label_type});
+  declare(impl->trees, {options.label_time_field, "", "time"});
   compiler::CompileOptions compile_options;
   compile_options.params = options.params;
   compiler::CompileResult result =

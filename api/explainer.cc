@@ -6,6 +6,7 @@
 #include "api/reject_writer.h"
 #include "api/ruleset_impl.h"
 #include "nfa/value_text.h"
+#include "weir/values.h"
 
 namespace weir::api {
 namespace {
@@ -78,6 +79,24 @@ Result<void> Explainer::choose_rules() {
                   keys_there_are());
 }
 
+// A rule without a key takes part whatever is asked for, but of a field that there is.
+Result<void> Explainer::check_key() const {
+  std::vector<std::string> names;
+  for (const event::EventType& type : image_.schema.types) {
+    for (const event::Field& field : type.fields) {
+      if (!field.derived) names.push_back(field.name);
+    }
+  }
+  for (const auto& [field, value] : options_.key) {
+    if (std::ranges::find(names, field) != names.end()) continue;
+    const std::string nearest = nearest_name(field, names);
+    return fail(ErrorCode::invalid_argument,
+                "no event has a field " + field +
+                    (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+  }
+  return {};
+}
+
 // `; there is: card; (card, account)`, of the rules that were asked for.
 std::string Explainer::keys_there_are() const {
   std::set<std::string> keys;
@@ -133,6 +152,7 @@ Result<ExplainEnd> Explainer::run() {
   if (!loaded) return std::unexpected(public_error(loaded.error()));
   loaded_ = std::move(*loaded);
   if (auto opened = open_engine(); !opened) return std::unexpected(opened.error());
+  if (auto checked = check_key(); !checked) return std::unexpected(checked.error());
   if (auto chosen = choose_rules(); !chosen) return std::unexpected(chosen.error());
   if (auto read = read_events(); !read) return std::unexpected(read.error());
   end_time();

@@ -39,6 +39,7 @@ class Explainer final : private TraceListener, private runtime::Sink {
 
   [[nodiscard]] Result<void> choose_rules();
   [[nodiscard]] std::string keys_there_are() const;
+  [[nodiscard]] Result<void> check_key() const;
   [[nodiscard]] std::optional<std::vector<std::string>> key_values_of(
       const nfa::RuleImage& rule) const;
   [[nodiscard]] bool has_key(const Traced& traced, const nfa::KeyExpr& expr,

@@ -69,7 +69,7 @@ class JsonObject {
     return add(name, std::string_view(text));
   }
   // In ten-thousandths.
-  JsonObject& decimal(std::string_view name, std::int64_t value_e4) {
+  JsonObject& decimal(std::string_view name, event::Int128 value_e4) {
     key(name);
     event::append_decimal(out_, value_e4);
     return *this;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -81,14 +82,68 @@ std::vector<std::string> most_used_key(const nfa::Image& image) {
   return best;
 }
 
-event::Field column(const char* name, TypeKind kind, bool optional) {
+event::Field column(const char* name, TypeKind kind, event::FieldRole role) {
   event::Field field;
   field.name = name;
   field.type.kind = kind;
-  field.optional = optional;
+  field.optional = true;
+  field.role = role;
   field.path = {name};
-  field.read = true;
   return field;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == text.npos) return "";
+  return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
+}
+
+// 0.5, -1, 1e3; not inf or nan.
+std::optional<double> number_in(std::string_view text) {
+  double number = 0;
+  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+// Whether a line of CSV has a cell `label`.
+bool names_label(std::string_view header) {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= header.size(); ++i) {
+    if (i < header.size() && header[i] != ',' && header[i] != '\t') continue;
+    std::string_view cell = trim(header.substr(begin, i - begin));
+    if (cell.size() > 2 && cell.starts_with('"') && cell.ends_with('"')) {
+      cell = cell.substr(1, cell.size() - 2);
+    }
+    if (cell == "label") return true;
+    begin = i + 1;
+  }
+  return false;
+}
+
+// Whether a record of JSON has a member `label`, null or not.
+bool has_label(std::string_view record) {
+  constexpr std::string_view kName = "\"label\"";
+  for (std::size_t at = record.find(kName); at != record.npos; at = record.find(kName, at + 1)) {
+    if (trim(record.substr(at + kName.size())).starts_with(':')) return true;
+  }
+  return false;
+}
+
+// Whether the file says of any row what it is; else all its rows are fraud.
+bool is_labelled(const event::TableData& data) {
+  if (!data.header.empty()) return names_label(data.header);
+  return std::ranges::any_of(data.rows, [](const event::Row& row) { return has_label(row.raw); });
+}
+
+// Where the row stands.
+std::uint64_t line_of(const event::TableData& data, std::size_t row) {
+  for (const auto& batch : data.batches) {
+    if (row < batch->rows().size()) return batch->origin(row).line;
+    row -= batch->rows().size();
+  }
+  return 0;
 }
 
 }  // namespace
@@ -128,32 +183,44 @@ Truth truth_of_text(std::string_view text, const std::vector<std::string>& fraud
   static constexpr std::array<std::string_view, 4> kFraud = {"1", "true", "yes", "fraud"};
   static constexpr std::array<std::string_view, 7> kHonest = {"0",     "false",   "no", "honest",
                                                               "legit", "genuine", ""};
-  const std::string said = lower(text);
+  const std::string said = lower(trim(text));
   if (std::ranges::find(kFraud, said) != kFraud.end()) return Truth::kFraud;
   if (std::ranges::find(kHonest, said) != kHonest.end()) return Truth::kHonest;
+  if (const auto number = number_in(said)) return *number != 0 ? Truth::kFraud : Truth::kHonest;
   return Truth::kUndecidable;
 }
 
 Result<LabelBook> read_label_file(Env env, const BacktestLabels& labels) {
-  const auto data = event::read_table_file(
-      env.files, labels.file,
-      {column("id", TypeKind::kString, false), column("label", TypeKind::kString, true),
-       column("ts", TypeKind::kTime, true)});
+  using event::FieldRole;
+  const auto data = event::read_table_file(env.files, labels.file,
+                                           {column("label", TypeKind::kString, FieldRole::kLabel),
+                                            column("ts", TypeKind::kTime, FieldRole::kNone)},
+                                           "id");
   if (!data) return std::unexpected(public_error(data.error()));
+  const auto wrong = [&](std::size_t row, const std::string& what) {
+    return fail(ErrorCode::invalid_argument,
+                labels.file + ", line " + std::to_string(line_of(*data, row)) + ": " + what);
+  };
+  if (data->odd.labels_misfit > 0) {
+    return fail(ErrorCode::invalid_argument,
+                labels.file + ": a label is neither a bool, a number nor a text");
+  }
+  const bool all_fraud = !is_labelled(*data);
   LabelBook book;
-  for (const event::Row& row : data->rows) {
-    bool fraud = true;
-    if (row.has(1)) {
-      const std::string_view text = row.slots[1].string.view();
-      const Truth truth = truth_of_text(text, labels.fraud_values);
+  for (std::size_t i = 0; i < data->rows.size(); ++i) {
+    const event::Row& row = data->rows[i];
+    if (row.identity.empty()) return wrong(i, "the id is missing");
+    if (!all_fraud && !row.has(0)) continue;
+    Truth truth = Truth::kFraud;
+    if (!all_fraud) {
+      const std::string_view text = row.slots[0].string.view();
+      truth = truth_of_text(text, labels.fraud_values);
       if (truth == Truth::kUndecidable) {
-        return fail(ErrorCode::invalid_argument,
-                    labels.file + ": nobody said whether the label `" + std::string(text) +
-                        "` means fraud; name those that do (--label-value)");
+        return wrong(i, "nobody said whether the label `" + std::string(text) +
+                            "` means fraud; name those that do (--label-value)");
       }
-      fraud = truth == Truth::kFraud;
     }
-    book.add(row.slots[0].string.view(), fraud, row.has(2) ? row.slots[2].integer : INT64_MIN,
+    book.add(row.identity, truth == Truth::kFraud, row.has(1) ? row.slots[1].integer : INT64_MIN,
              labels.known_at_ms);
   }
   return book;
@@ -357,15 +424,16 @@ Result<void> PurchaseReader::find_keys(const nfa::Image& image, const BacktestOp
 void PurchaseReader::mark(event::Schema& schema) const {
   for (std::size_t t = 0; t < types_.size(); ++t) {
     if (!types_[t].is_purchase) continue;
-    const auto mark_slot = [&](std::int32_t slot) {
+    const auto mark_slot = [&](std::int32_t slot, bool is_label = false) {
       if (slot == kNoSlot) return;
       event::Field& field = schema.types[t].fields[static_cast<std::size_t>(slot)];
       if (field.read) return;
       field.read = true;
       field.optional = true;
+      if (is_label) field.role = event::FieldRole::kLabel;
     };
-    mark_slot(types_[t].label);
-    mark_slot(types_[t].label_time);
+    mark_slot(types_[t].label, true);
+    mark_slot(types_[t].label_time, true);
     mark_slot(types_[t].amount);
     for (const std::uint32_t slot : types_[t].key) mark_slot(static_cast<std::int32_t>(slot));
   }

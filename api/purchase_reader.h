@@ -76,6 +76,7 @@ class PurchaseReader {
                                                    const LabelBook* book);
 
   // Marks what it reads as to be read, and as optional: what rules do not need makes no record bad.
+  // Labels and their times get the role of a label, so that no value of theirs does either.
   void mark(event::Schema& schema) const;
 
   [[nodiscard]] Truth truth(const event::Row& row) const;

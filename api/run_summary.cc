@@ -76,12 +76,15 @@ std::string nonzero(std::initializer_list<NamedCount> counts) {
   return out;
 }
 
+// The first of them: the JSON summary has all.
 std::string listed(const Counts& counts) {
+  constexpr std::size_t kShown = 20;
   std::string out;
-  for (const auto& [name, count] : counts) {
+  for (std::size_t i = 0; i < counts.size() && i < kShown; ++i) {
     out += out.empty() ? "" : ", ";
-    out += name + " " + grouped(count);
+    out += counts[i].first + " " + grouped(counts[i].second);
   }
+  if (counts.size() > kShown) out += " and " + grouped(counts.size() - kShown) + " more";
   return out;
 }
 

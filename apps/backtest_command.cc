@@ -237,23 +237,28 @@ bool is_csv(const BacktestArguments& a, const std::string& path) {
   return is_csv_name(path);
 }
 
-// A label that no file declares is read all the same, if its values say what it is.
-void find_label_type(BacktestArguments& a, const Ruleset& rules) {
-  const std::string& field = a.options.labels.field;
-  if (field.empty() || declares_field(rules, field)) return;
-  const std::string& events = a.options.input.events.front();
-  if (events == "-") return;
-  const auto type = sniff_type(events, is_csv(a, events), field);
-  if (!type) return;
-  a.compile.label_field = field;
-  a.compile.label_type = *type;
+// The field, if no file declares it and the events may have it; else nothing.
+std::string undeclared(const BacktestArguments& a, const Ruleset& rules, const std::string& field) {
+  if (field.empty() || declares_field(rules, field)) return "";
+  const std::string path = field_of(rules, field);
+  const bool is_there = std::ranges::any_of(a.options.input.events, [&](const std::string& events) {
+    return may_have_field(events, is_csv(a, events), path);
+  });
+  return is_there ? field : "";
+}
+
+// A label that no file declares is read all the same, as text: whatever it is, it is as written.
+void declare_labels(BacktestArguments& a, const Ruleset& rules) {
+  a.compile.label_field = undeclared(a, rules, a.options.labels.field);
+  a.compile.label_type = "string";
+  a.compile.label_time_field = undeclared(a, rules, a.options.labels.time_field);
 }
 
 Compiled compile_own(BacktestArguments& a, Telling telling) {
   Compiled compiled = compile_rules(a.rules, a.compile, a.quiet, telling);
   if (!compiled.rules) return compiled;
-  find_label_type(a, *compiled.rules);
-  if (a.compile.label_field.empty()) return compiled;
+  declare_labels(a, *compiled.rules);
+  if (a.compile.label_field.empty() && a.compile.label_time_field.empty()) return compiled;
   return compile_rules(a.rules, a.compile, true, telling);
 }
 
@@ -275,6 +280,7 @@ std::optional<int> compile_others(BacktestArguments& a, Telling telling) {
   CompileOptions compile;
   compile.label_field = a.compile.label_field;
   compile.label_type = a.compile.label_type;
+  compile.label_time_field = a.compile.label_time_field;
   Compiled compiled = compile_rules(a.against, compile, true, telling);
   if (!compiled.rules) return compiled.status;
   a.options.against = std::move(*compiled.rules);

@@ -87,7 +87,12 @@ std::string end_text(const ExplainEnd& end) {
   if (end.late > 0) {
     out += fmt::format(", {} more {} late", end.late, end.late == 1 ? "was" : "were");
   }
-  out += fmt::format("; rules: {}\n", fmt::join(end.rules, ", "));
+  constexpr std::size_t kShown = 20;  // --format json has all
+  const std::size_t shown = std::min(kShown, end.rules.size());
+  const auto last = end.rules.begin() + static_cast<std::ptrdiff_t>(shown);
+  out += fmt::format("; rules: {}", fmt::join(end.rules.begin(), last, ", "));
+  if (end.rules.size() > shown) out += fmt::format(" and {} more", end.rules.size() - shown);
+  out += '\n';
   if (end.bad > 0) {
     out += fmt::format("{} bad {} left out, of whatever key; the first: {}\n", end.bad,
                        end.bad == 1 ? "record was" : "records were", end.first_bad);

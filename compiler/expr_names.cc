@@ -83,6 +83,12 @@ void Lowering::visit_name(const Step& step) {
     time.span = expr.span;
     return push(build_.leaf(std::move(time)));
   }
+  const bool sees_part = !step.env->constants_only && scope_.place != ExprPlace::kWhere;
+  if (sees_part && scope_.bare_part && expr.text == "ts") {
+    PartRef only;
+    only.part = &scope_.parts[*scope_.bare_part];
+    return push(part_member(only, expr));
+  }
   if (visit_declared(step, expr.text)) return;
   unknown_name(expr);
   push(IrId());

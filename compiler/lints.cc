@@ -239,6 +239,29 @@ class UseCollector {
   }
 };
 
+// A feature whose name means the field wherever an event has one (R75). Defines are called, so no
+// field stands in their way.
+void lint_hidden(std::span<const dsl::Ast> asts, const Declared& declared, const UseCollector& uses,
+                 dsl::Diagnostics& diagnostics) {
+  const auto check = [&](const dsl::EventDecl& event, const dsl::FieldDecl& field) {
+    const std::string& name = field.name.text;
+    if (!field.type || !declared.names.features.contains(name) || !uses.used.contains(name)) return;
+    auto& issue = diagnostics.add(DiagnosticCode::kUnused, declared.values.find(name)->second,
+                                  "`" + name + "` is a field of `" + event.name.text +
+                                      "` too: of its events the name means the field, and not "
+                                      "this feature");
+    issue.notes.push_back({field.name.span, "the field is declared here"});
+    issue.help = "call the feature something else";
+  };
+  for (const dsl::Ast& ast : asts) {
+    for (const dsl::Declaration& declaration : ast.declarations) {
+      const auto* event = std::get_if<dsl::EventDecl>(&declaration);
+      if (event == nullptr) continue;
+      for (const dsl::FieldDecl& field : event->fields) check(*event, field);
+    }
+  }
+}
+
 }  // namespace
 
 void lint_rule(const RuleRef& rule, const PatternGraph& graph, const nfa::RuleImage& image,
@@ -285,6 +308,7 @@ void lint_unused(std::span<const dsl::Ast> asts, const Declared& declared,
   check(declared.names.defines, "define");
   uses.used.merge(uses.members);
   check(declared.names.features, "feature");
+  lint_hidden(asts, declared, uses, diagnostics);
 }
 
 }  // namespace weir::compiler

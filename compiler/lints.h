@@ -12,7 +12,8 @@ namespace weir::compiler {
 void lint_rule(const RuleRef& rule, const PatternGraph& graph, const nfa::RuleImage& image,
                dsl::Diagnostics& diagnostics);
 
-// Params, lists, tables and defines that nothing uses; lists that are changed and never read.
+// Params, lists, tables and defines that nothing uses; lists that are changed and never read;
+// features that a field of an event hides.
 void lint_unused(std::span<const dsl::Ast> asts, const Declared& declared,
                  dsl::Diagnostics& diagnostics);
 

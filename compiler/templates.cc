@@ -6,6 +6,7 @@
 
 #include "compiler/argument_file.h"
 #include "compiler/table_arguments.h"
+#include "dsl/lexer.h"
 
 namespace weir::compiler {
 
@@ -18,6 +19,11 @@ std::vector<std::string_view> argument_names(const TemplateUse& of) {
   std::vector<std::string_view> names;
   for (const auto& arg : of.expander.decl().args) names.push_back(arg.name.text);
   return names;
+}
+
+// As a rule that is written out, which has no backquotes about its name either.
+bool can_name_rule(std::string_view name) {
+  return dsl::is_name_like(name) && dsl::is_plain_name(name);
 }
 
 void note_template(dsl::Diagnostic& issue, const TemplateUse& of) {
@@ -226,13 +232,15 @@ std::optional<std::size_t> TemplateMaker::place_of_name(const std::vector<Column
 std::optional<TemplateMaker::Row> TemplateMaker::begin_row(const TemplateUse& of,
                                                            std::string_view name, dsl::Span span,
                                                            dsl::Span from) {
-  if (!dsl::is_name_like(name)) {
+  if (!can_name_rule(name)) {
     auto& issue =
         diagnostics_.add(DiagnosticCode::kArgumentFile, span,
                          name.empty() ? "this row does not say what its rule is called"
                                       : "`" + std::string(name) + "` cannot be the name of a rule");
     note_source(issue, from);
-    issue.help = "a name has letters, digits and `_`, and begins with a letter";
+    issue.help = dsl::is_name_like(name)
+                     ? "it is a word of the language"
+                     : "a name has letters, digits and `_`, and begins with a letter";
     return std::nullopt;
   }
   Row row;
@@ -379,7 +387,7 @@ void TemplateMaker::make_from_table(TemplateUse& of, const dsl::RuleInstanceDecl
   for (std::size_t r = 0; r < table.rows(); ++r) {
     std::string name = table_text(table, r, name_column.value_or(table.key()));
     // A key such as 5411 is none yet.
-    if (!name_column && !dsl::is_name_like(name)) {
+    if (!name_column && !can_name_rule(name)) {
       name = of.expander.decl().name.text + "_" + name;
     }
     auto row = begin_row(of, name, decl.from_span, decl.from_span);

@@ -68,11 +68,13 @@ struct OddCounts {
   std::uint64_t decimals_rounded = 0;       // more than 4 digits after the point
   std::uint64_t decimals_out_of_range = 0;  // absent
   std::uint64_t enums_unlisted = 0;         // absent
+  std::uint64_t labels_misfit = 0;          // absent: FieldPlan::is_label
 
   OddCounts& operator+=(const OddCounts& other) {
     decimals_rounded += other.decimals_rounded;
     decimals_out_of_range += other.decimals_out_of_range;
     enums_unlisted += other.enums_unlisted;
+    labels_misfit += other.labels_misfit;
     return *this;
   }
 };

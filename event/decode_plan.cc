@@ -68,7 +68,8 @@ void DecodePlan::add_type(const EventType& type, bool strict) {
     const Field& field = type.fields[i];
     if (field.derived || (!field.read && !strict)) continue;
     plan.fields.push_back({&field, static_cast<std::uint32_t>(i), capture(field.path),
-                           ConstantTable(field.type.constants)});
+                           ConstantTable(field.type.constants),
+                           field.role == FieldRole::kLabel && field.read});
   }
 }
 

@@ -52,6 +52,9 @@ struct FieldPlan {
   std::uint32_t slot;
   CaptureId capture;
   ConstantTable constants;  // of the field's enum
+  // A label that is read for a backtest, not for --strict: no value of it makes a record bad. What
+  // its type does not take is absent and counted; text is also a bool or number, as it is written.
+  bool is_label = false;
 };
 
 struct TypePlan {

@@ -177,9 +177,14 @@ const char* JsonReader::walk_line(const char* begin, const char* object, const c
   const std::string_view text = between(object, behind);
   const std::size_t rows = batch.rows().size();
   const std::size_t unknown = batch.unknown().size();
+  const std::uint64_t misfits = batch.odd().labels_misfit;
   decoding_->decoder.decode(decoding_->walker.table(), take_origin(), text, batch);
   if (options_.expect_shapes) {
-    if (batch.rows().size() != rows) decoding_->shapes.learn(batch.rows().back().type, text, {});
+    // A label may stand twice, or be hidden, in a line that is good: no shape says so.
+    const bool fits = batch.odd().labels_misfit == misfits;
+    if (batch.rows().size() != rows && fits) {
+      decoding_->shapes.learn(batch.rows().back().type, text, {});
+    }
     if (batch.unknown().size() != unknown) {
       decoding_->shapes.learn({}, text, batch.unknown().back().type);
     }

@@ -251,8 +251,7 @@ bool LineShapes::take_token(const ValueHole& hole, const Token& token, Record& r
         const FieldPlan& field = *target.field;
         if (null && !field.field->optional) return false;
         result = null ? Conversion::kOdd
-                      : convert(token, field.field->type, field.constants, {arena, record.odd},
-                                record.slots[field.slot]);
+                      : convert_field(token, field, {arena, record.odd}, record.slots[field.slot]);
         record.is_odd = true;
         if (result != Conversion::kOdd) break;
         set_present(record.absent, field.slot);

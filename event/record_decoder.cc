@@ -186,6 +186,10 @@ bool RecordDecoder::read_fields(const TokenTable& tokens, const TypePlan& plan, 
 
 bool RecordDecoder::read_field(const Token& token, const FieldPlan& field, Batch& batch,
                                Value& slot, std::uint64_t* present) {
+  if (token.duplicate && field.is_label) {
+    ++batch.odd().labels_misfit;
+    return true;
+  }
   if (token.duplicate) {
     return fail(BadReason::kDuplicate, describe(*field.field) + " stands in it twice");
   }
@@ -193,8 +197,7 @@ bool RecordDecoder::read_field(const Token& token, const FieldPlan& field, Batch
     if (field.field->optional) return true;
     return fail(BadReason::kMissing, describe(*field.field) + " is missing");
   }
-  const Conversion result =
-      convert(token, field.field->type, field.constants, {batch.arena(), batch.odd()}, slot);
+  const Conversion result = convert_field(token, field, {batch.arena(), batch.odd()}, slot);
   switch (result) {
     case Conversion::kOk:
       set_present(present, field.slot);

@@ -59,12 +59,13 @@ Result<std::unique_ptr<RecordReader>> make_reader(const Schema& schema, const Ta
 // point into.
 template <typename Take>
 Result<void> decode(const std::string& path, const TableText& table, std::vector<Field> columns,
-                    const Take& take) {
+                    const Take& take, const std::string& id_column = "") {
   Schema schema;
   EventType& type = schema.types.emplace_back();
   type.name = "row";
   type.time_path.clear();
   type.id_path.clear();
+  if (!id_column.empty()) type.id_path = {id_column};
   type.fields = std::move(columns);
   for (Field& field : type.fields) field.read = true;
   auto reader = make_reader(schema, table);
@@ -241,16 +242,21 @@ void quote_lines(TableText& table) {
 }  // namespace
 
 Result<TableData> read_table_file(base::FileEnv& files, const std::string& path,
-                                  std::vector<Field> columns) {
+                                  std::vector<Field> columns, const std::string& id_column) {
   auto table = load(files, path);
   if (!table) return std::unexpected(table.error());
+  if (table->csv && table->text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return base::fail(ErrorCode::kCorrupt, path + " is empty: it has no header");
+  }
   TableData data;
-  auto read = decode(path, *table, std::move(columns), [&](std::unique_ptr<Batch> batch) {
+  if (table->csv) data.header = first_line(table->text);
+  const auto take = [&](std::unique_ptr<Batch> batch) {
     data.rows.insert(data.rows.end(), batch->rows().begin(), batch->rows().end());
     data.odd += batch->odd();
     data.batches.push_back(std::move(batch));
     return Result<void>();
-  });
+  };
+  auto read = decode(path, *table, std::move(columns), take, id_column);
   if (!read) return std::unexpected(read.error());
   return data;
 }

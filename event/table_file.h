@@ -21,17 +21,21 @@ namespace weir::event {
 inline constexpr std::uint64_t kMaxTableFileBytes = std::uint64_t{4} << 30;
 
 // Rows of typed columns. Move-only; the rows' slots and strings live as long as it does. Slots are
-// in the order of the columns; row.type, ts_ms and identity mean nothing.
+// in the order of the columns; row.type and ts_ms mean nothing, and identity only with an id
+// column.
 struct TableData {
   std::vector<Row> rows;
   OddCounts odd;
+  std::string header;                           // of CSV: its first line
   std::vector<std::unique_ptr<Batch>> batches;  // own what the rows point to
 };
 
 // A table: in CSV the header names the columns, in JSON lines each line is an object. Columns that
-// are not asked for are ignored; of a column, name, type, optional and path count.
+// are not asked for are ignored; of a column, name, type, optional, path and the role of a label
+// count. `id_column`, if not empty, goes into identity, as the id of an event does.
 [[nodiscard]] base::Result<TableData> read_table_file(base::FileEnv& files, const std::string& path,
-                                                      std::vector<Field> columns);
+                                                      std::vector<Field> columns,
+                                                      const std::string& id_column = "");
 
 // Who is given the values of a list, in order.
 class ListReceiver {

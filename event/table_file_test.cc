@@ -64,7 +64,10 @@ TEST(TableFile, Tables) {
   EXPECT_EQ(table_of("m.tsv", "tier\tid\n3\tm1"), "m1,3|");
   EXPECT_EQ(table_of("m.jsonl", "{\"id\":\"m1\",\"tier\":3}\n\n{\"id\":\"m2\",\"type\":[]}\n"),
             "m1,3|m2,|");
-  EXPECT_EQ(table_of("m.csv", ""), "");
+  EXPECT_EQ(table_of("m.csv", ""), "m.csv is empty: it has no header");
+  EXPECT_EQ(table_of("m.csv", "\n\r\n"), "m.csv is empty: it has no header");
+  EXPECT_EQ(table_of("m.csv", "id,tier\n"), "");
+  EXPECT_EQ(table_of("m.jsonl", ""), "");
   EXPECT_EQ(table_of("m.csv", "id,tier\nm1,3\nm2,x\n"),
             "m.csv, line 3: field tier is text, not a value of type int");
   EXPECT_EQ(table_of("m.csv", "id,tier\n,3\n"), "m.csv, line 2: field id is missing");

@@ -72,7 +72,7 @@ inline std::string difference(const Schema& schema, const Reading& a, const Read
   const OddCounts y = b.odd();
   const bool same_odd = x.decimals_rounded == y.decimals_rounded &&
                         x.decimals_out_of_range == y.decimals_out_of_range &&
-                        x.enums_unlisted == y.enums_unlisted;
+                        x.enums_unlisted == y.enums_unlisted && x.labels_misfit == y.labels_misfit;
   return same_odd ? "" : "counts of what was odd";
 }
 

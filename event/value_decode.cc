@@ -359,4 +359,21 @@ Conversion convert(const Token& token, const Type& type, const ConstantTable& co
   return Conversion::kWrongType;
 }
 
+Conversion convert_field(const Token& token, const FieldPlan& field, DecodeContext context,
+                         Value& value) {
+  const Type& type = field.field->type;
+  if (!field.is_label) return convert(token, type, field.constants, context, value);
+  const bool is_bare = token.kind == TokenKind::kNumber || token.kind == TokenKind::kTrue ||
+                       token.kind == TokenKind::kFalse;
+  if (type.kind == TypeKind::kString && is_bare) {
+    value.string = StringRef(token.text());
+    return Conversion::kOk;
+  }
+  const Conversion result = convert(token, type, field.constants, context, value);
+  if (result == Conversion::kOk || result == Conversion::kOdd) return result;
+  ++context.odd.labels_misfit;
+  value = Value();
+  return Conversion::kOdd;
+}
+
 }  // namespace weir::event

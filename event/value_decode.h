@@ -48,6 +48,10 @@ struct DecodeContext {
                                  const ConstantTable& constants, DecodeContext context,
                                  Value& value);
 
+// The same for a field, with what its plan says of labels.
+[[nodiscard]] Conversion convert_field(const Token& token, const FieldPlan& field,
+                                       DecodeContext context, Value& value);
+
 [[nodiscard]] Conversion convert_time(const Token& token, Arena& arena, std::int64_t& ms);
 
 // An identity: a string, a cell, or a whole number as it is written. Not called for null.

@@ -16,21 +16,24 @@ std::uint64_t magnitude(std::int64_t value) {
                    : static_cast<std::uint64_t>(value);
 }
 
-}  // namespace
-
-std::string count_text(std::uint64_t count) {
-  std::string digits = std::to_string(count);
+std::string grouped(std::string digits) {
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
   return digits;
 }
 
-std::string money_text(std::int64_t money_e4) {
-  constexpr std::uint64_t kCent = kScale / 100;
-  constexpr std::uint64_t kWhole = 1'000'000;  // from here on cents say nothing
-  const std::uint64_t cents = (magnitude(money_e4) + kCent / 2) / kCent;
+}  // namespace
+
+std::string count_text(std::uint64_t count) { return grouped(std::to_string(count)); }
+
+std::string money_text(BacktestMoney money_e4) {
+  constexpr BacktestMoney kCent = kScale / 100;
+  constexpr BacktestMoney kWhole = 1'000'000;  // from here on cents say nothing
+  const BacktestMoney cents = ((money_e4 < 0 ? -money_e4 : money_e4) + kCent / 2) / kCent;
   std::string out = money_e4 < 0 && cents > 0 ? "-" : "";
-  out += count_text(cents / 100);
-  if (cents % 100 != 0 && cents / 100 < kWhole) out += fmt::format(".{:02}", cents % 100);
+  out += grouped(fmt::format("{}", cents / 100));
+  if (cents % 100 != 0 && cents / 100 < kWhole) {
+    out += fmt::format(".{:02}", static_cast<int>(cents % 100));
+  }
   return out;
 }
 

@@ -12,7 +12,7 @@ namespace weir::apps {
 
 [[nodiscard]] std::string count_text(std::uint64_t count);  // 1,234,567
 [[nodiscard]] std::string money_text(
-    std::int64_t money_e4);  // 12,500.50; whole numbers from 10^6 on
+    BacktestMoney money_e4);  // 12,500.50; whole numbers from 10^6 on
 [[nodiscard]] std::string score_text(std::int64_t score_e4);  // 70, 0.25
 [[nodiscard]] std::string share_text(
     std::optional<double> share);                  // 94.6%; a dash if there is none

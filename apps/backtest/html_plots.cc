@@ -123,9 +123,9 @@ void append_day_plots(std::string& out, const BacktestReport& report) {
     falsely.bars.push_back({name, {height(day.falsely)}});
     busiest = std::max(busiest, day.alerts);
   }
-  alerts.description =
-      fmt::format("In the mean {} a day, at most {} {}.", rate_text(report.figures.alerts_per_day),
-                  count_text(busiest), each_text(days));
+  alerts.description = fmt::format(
+      "In the mean {} in 24 hours from the first event to the last; at most {} {} (UTC).",
+      rate_text(report.figures.alerts_per_day), count_text(busiest), each_text(days));
   frauds.description = fmt::format("{} caught and {} missed in all.",
                                    count_text(report.figures.confusion.caught.events),
                                    count_text(report.figures.confusion.missed.events));

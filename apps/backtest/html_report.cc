@@ -20,7 +20,7 @@ constexpr std::size_t kMostMatrix = 24;    // rules
 constexpr std::size_t kMostSweeps = 1000;  // rows
 
 HtmlCell count(std::uint64_t value) { return {count_text(value), static_cast<double>(value)}; }
-HtmlCell money(std::int64_t value) { return {money_text(value), static_cast<double>(value)}; }
+HtmlCell money(BacktestMoney value) { return {money_text(value), static_cast<double>(value)}; }
 HtmlCell rate(double value) { return {rate_text(value), value}; }
 HtmlCell share(std::optional<double> value) { return {share_text(value), value.value_or(-1)}; }
 

@@ -91,6 +91,10 @@ std::string purchases_text(const BacktestReport& report) {
     out += fmt::format("  {} of no purchase in the period\n",
                        number(report.labels_unused, "label is", "labels are"));
   }
+  if (report.labels_misfit > 0) {
+    out += fmt::format("  warning: {} not of the declared type, and not known\n",
+                       number(report.labels_misfit, "label is", "labels are"));
+  }
   if (report.rules_read_label) {
     out += "  warning: the rules read the label that they are measured by\n";
   }

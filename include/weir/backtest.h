@@ -6,7 +6,7 @@
 // complete on it gives such a decision. Precision and recall are over the labelled purchases of the
 // period; what has no label is counted apart.
 //
-// Money is in ten-thousandths (`_e4`), exact; a sum beyond 64 bits stands at their limit.
+// Money is in ten-thousandths (`_e4`), exact; one amount beyond 64 bits counts as their limit.
 #pragma once
 
 #include <cstdint>
@@ -100,12 +100,17 @@ struct BacktestOptions {
 
 // Whether an event declares the field that `field` names: FIELD or TYPE.FIELD.
 [[nodiscard]] bool declares_field(const Ruleset& rules, const std::string& field);
+// FIELD of what `field` names.
+[[nodiscard]] std::string field_of(const Ruleset& rules, const std::string& field);
 
 // ---- what comes out ----------------------------------------------------------------------------
 
+// Wide enough for the sum of as many amounts as there can be.
+__extension__ typedef __int128 BacktestMoney;
+
 struct BacktestTally {
   std::uint64_t events = 0;
-  std::int64_t money_e4 = 0;
+  BacktestMoney money_e4 = 0;
 };
 
 // Of labelled purchases.
@@ -178,7 +183,7 @@ struct BacktestPoint {  // purchases with at least that score taken as flagged
   double precision = 0;
   double recall = 0;
   double money_recall = 0;
-  double flagged_per_day = 0;
+  double flagged_per_day = 0;  // labelled or not
 };
 
 struct BacktestAsked {  // the point at a recall or precision that was asked for
@@ -270,6 +275,7 @@ struct BacktestReport {
   std::uint64_t warm_up = 0;         // events that only moved state
   std::uint64_t overridden = 0;      // flagged purchases that a final decision let pass
   std::uint64_t labels_unused = 0;   // of label events or a file: ids that no purchase had
+  std::uint64_t labels_misfit = 0;   // labels, or their times, that are not of the declared type
 
   BacktestFigures figures;
   std::uint64_t shadow_alerts = 0;

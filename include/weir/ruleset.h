@@ -24,9 +24,11 @@ struct CompileOptions {
   // that no file declares is a failure.
   std::map<std::string, std::string> params;
   // A field of that path, optional and with the role label, that every event has if none declares
-  // a field of the name: the truth of a backtest where the files do not speak of it. Empty: none.
+  // a field of the name: the truth of a backtest where the files do not speak of it. TYPE.FIELD is
+  // of that event alone. Empty: none.
   std::string label_field;
   std::string label_type = "bool";  // or another type, as it is written in a file
+  std::string label_time_field;     // likewise, a time and no label: when the truth was known
 };
 
 enum class RuleMode : std::uint8_t { live, shadow, off, canary };

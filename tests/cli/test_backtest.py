@@ -149,6 +149,23 @@ class Figures(BacktestCase):
         self.assertEqual([a["point"]["score"] for a in found["at_recall"]], [20, 0])
         self.assertEqual(found["at_precision"][0]["point"]["recall"], 0.4)
 
+    def test_curve_counts_the_unlabelled_a_day_as_the_set_does(self):
+        self.write("r.weir", RULES.replace("decide decline", "score 60"))
+        found = self.report("--labels", "fraud")
+        # From 60 on p1, p5 and p7, which has no label; in the end all ten; in two days.
+        rates = [(p["score"], p["flagged_per_day"]) for p in found["curve"]]
+        self.assertEqual(rates, [(60, 1.5), (50, 2), (20, 2.5), (0, 5)])
+        self.assertEqual(found["set"]["flagged_per_day"], 2)
+
+    def test_money_beyond_64_bits(self):
+        most = 900_000_000_000_000
+        self.events([pay(1, 0, "c1", most, True), pay(2, 1, "c2", most, True)])
+        found = self.report("--labels", "fraud")
+        self.assertEqual(found["purchases"]["fraud"]["money"], 2 * most)
+        out = self.run_weir("backtest", "r.weir", "--events", "events.ndjson", "--labels", "fraud",
+                            "--no-progress").stdout
+        self.assertIn("1,800,000,000,000,000 of 1,800,000,000,000,000", out)
+
     def test_days(self):
         days = self.report("--labels", "fraud")["days"]
         names = ("day", "purchases", "fraud", "alerts", "true_positives", "false_positives")
@@ -321,6 +338,53 @@ class Labels(BacktestCase):
         self.has(found["purchases"], fraud={"events": 1, "money": 200},
                  honest={"events": 1, "money": 20})
 
+    def test_label_file_with_rows_without_a_label(self):
+        self.events([pay(1, 0, "c1", 200), pay(2, 1, "c1", 20), pay(3, 2, "c2", 300)])
+        for name, text in (
+                ("a.csv", "id,label\np1,0\np2,\np3,1\n"),
+                ("b.csv", '"label",id\n0,p1\n,p2\n0.5,p3\n'),
+                ("c.json", '{"id":"p1","label":"0"}\n{"id":"p2","label":null}\n'
+                           '{"id":"p3","label":"1"}\n'),
+                ("d.json", '{"id":"p1","label":false}\n{"id":"p2"}\n{"id":"p3","label":2}\n')):
+            self.write(name, text)
+            found = self.report("--label-file", name)
+            self.has(found["purchases"], fraud={"events": 1, "money": 300},
+                     honest={"events": 1, "money": 200}, unlabelled={"events": 1, "money": 20})
+        self.write("e.json", '{"id":"p1","label":""}\n{"id":"p2","label":true}\n')
+        self.has(self.report("--label-file", "e.json")["purchases"],
+                 honest={"events": 1, "money": 200}, fraud={"events": 1, "money": 20})
+        self.write("f.csv", "id\np1\np2\n")
+        self.has(self.report("--label-file", "f.csv")["purchases"],
+                 fraud={"events": 2, "money": 220})
+
+    def test_label_file_with_numbers_for_ids(self):
+        self.write("events.ndjson", "".join(
+            json.dumps({**pay(1, n, "c1", 200), "id": n}) + "\n" for n in (1, 2, 3)))
+        self.write("l.json", '{"id":1,"label":1}\n{"id":"2","label":0}\n')
+        self.has(self.report("--label-file", "l.json")["purchases"],
+                 fraud={"events": 1, "money": 200}, honest={"events": 1, "money": 200},
+                 unlabelled={"events": 1, "money": 200})
+
+    def test_wrong_label_files(self):
+        self.events([pay(1, 0, "c1", 200)])
+        for name, text, said in (
+                ("a.csv", "", "is empty"),
+                ("b.json", '{"id":"p1","label":[]}\n', "neither a bool, a number nor a text"),
+                ("c.json", '{"id":"p1"}\n{"label":1}\n', "line 2: the id is missing"),
+                ("d.csv", "id,label\np1,1\np2,perhaps\n", "line 3: nobody said whether"),
+                ("e.json", '{"id":true,"label":1}\n', "neither a string nor an integer"),
+                ("f.csv", "id,label\np1,\n", "none of the pay events of the period has one")):
+            self.write(name, text)
+            self.assertIn(said, self.refused("--label-file", name))
+
+    def test_no_type_that_could_be_a_purchase(self):
+        self.write("c.weir", "event chargeback { ref string }\n"
+                             "rule r { when chargeback score 1 }\n")
+        self.events([{"type": "chargeback", "ts": T0, "ref": "p1"}])
+        said = self.run_weir("backtest", "c.weir", "--events", "events.ndjson", "--label-events",
+                             "chargeback.ref", "--no-progress", status=2).stderr
+        self.assertIn("no event type can be a purchase", said)
+
     def test_label_time(self):
         self.write("r.weir", RULES.replace("label  fraud bool?", "label fraud bool?  known time?"))
         self.events([pay(1, 0, "c1", 200, True, known=T0 + DAY),
@@ -344,6 +408,51 @@ class Labels(BacktestCase):
                          pay(2, 1, "c1", 300, is_bad=values[1])])
             found = self.report("--labels", "is_bad")
             self.has(found["set"], true_positives=1, false_positives=1)
+
+    def test_no_label_makes_an_event_bad(self):
+        labels = [1, 0.5, True, False, "no", None, 0, [1], {"x": 1}]
+        self.events([pay(n, n, "c1", 200, is_bad=label) for n, label in enumerate(labels)])
+        found = self.report("--labels", "is_bad")
+        self.assertEqual(found["run"]["events"]["bad"], 0)
+        self.has(found["purchases"], labelled=6, fraud={"events": 3, "money": 600},
+                 unlabelled={"events": 3, "money": 600}, labels_misfit=2)
+        self.events([pay(1, 0, "c1", 200, True), pay(2, 1, "c1", 300, "x"),
+                     pay(3, 2, "c1", 5, 7), pay(4, 3, "c1", 5, False)])
+        found = self.report()
+        self.assertEqual(found["run"]["events"]["bad"], 0)
+        self.has(found["purchases"], labelled=2, labels_misfit=2,
+                 unlabelled={"events": 2, "money": 305})
+        self.has(found["set"], alerts=5)  # big twice, odd twice, pair once
+        out = self.run_weir("backtest", "r.weir", "--events", "events.ndjson",
+                            "--no-progress").stdout
+        self.assertIn("2 labels are not of the declared type", out)
+
+    def test_label_that_stands_twice_or_is_hidden(self):
+        line = '{"type":"pay","id":"p%d","ts":%d,"card":"c","amount":200,%s}\n'
+        says = ('"m":{"f":1}', '"m":{"f":0},"m":{"f":1}', '"m":5', '"m":{"f":1}', '"m":{"f":0}',
+                '"m":7', '"m":null')
+        self.write("events.ndjson", "".join(
+            line % (n, T0 + n, text) for n, text in enumerate(says * 20)))
+        found = self.report("--labels", "m.f")
+        self.assertEqual(found["run"]["events"]["bad"], 0)
+        self.has(found["purchases"], fraud={"events": 40, "money": 8000}, labels_misfit=60,
+                 honest={"events": 20, "money": 4000}, unlabelled={"events": 80, "money": 16000})
+
+    def test_undeclared_field_of_one_type(self):
+        self.events([pay(1, 0, "c1", 200, is_bad=1), pay(2, 1, "c1", 300, is_bad=0),
+                     {"type": "note", "ts": T0, "card": "c1", "is_bad": 1}])
+        found = self.report("--labels", "pay.is_bad")
+        self.has(found["purchases"], labelled=2)
+        self.assertEqual(found["labels"], "the field pay.is_bad")
+        self.assertIn("no event has a field pay.is_bed", self.refused("--labels", "pay.is_bed"))
+
+    def test_undeclared_label_time(self):
+        self.events([pay(1, 0, "c1", 200, True, known=T0 + DAY),
+                     pay(2, 1, "c1", 300, True, known=T0 + 9 * DAY), pay(3, 2, "c2", 3, False)])
+        found = self.report("--label-time", "known", "--known-at", T0 + 2 * DAY)
+        self.has(found["purchases"], fraud={"events": 1, "money": 200},
+                 unlabelled={"events": 1, "money": 300}, honest={"events": 1, "money": 3})
+        self.assertIn("no purchase has a time knwon", self.refused("--label-time", "knwon"))
 
     def test_rules_that_read_the_label(self):
         self.write("r.weir", RULES.replace("label  fraud bool?", "fraud bool?")

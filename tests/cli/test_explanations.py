@@ -35,6 +35,44 @@ class Told(WeirCase):
         return {int(line.split("#")[1].split()[0].rstrip(";,")): line for line in lines}
 
 
+class Keys(WeirCase):
+    RULES = AUTH + "rule keyless { when auth where amount > 1 score 1 }\n"
+
+    def test_a_field_that_no_event_has(self):
+        self.write("r.weir", self.RULES)
+        self.events([auth(0, 5)])
+        explain = ("explain", "r.weir", "--events", "events.ndjson", "--key")
+        done = self.run_weir(*explain, "kard=c1", status=2)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("no event has a field kard; did you mean card?", done.stderr)
+        self.assertIn("no event has a field zip", self.run_weir(*explain, "zip=x", status=2).stderr)
+        self.assertIn("1 event of the key", self.run_weir(*explain, "card=c1").stdout)
+
+    def test_the_first_of_many_rules(self):
+        rules = "".join(f"rule r{i} {{ when auth where amount > {i} score 1 }}\n"
+                        for i in range(25))
+        self.write("r.weir", AUTH + rules)
+        self.events([auth(0, 500)])
+        out = self.run_weir("explain", "r.weir", "--events", "events.ndjson", "--key",
+                            "card=c1").stdout
+        self.assertIn("r18, r19 and 5 more\n", out)
+        done = self.run_weir("run", "r.weir", "--events", "events.ndjson", "--alerts", "a.ndjson",
+                             "--no-progress")
+        self.assertIn("25 alerts: r0 1, ", done.stderr)
+        self.assertIn("r19 1 and 5 more\n", done.stderr)
+        self.assertNotIn("r20 1", done.stderr)
+
+    def test_ts_of_the_one_event(self):
+        self.write("r.weir", AUTH + """
+rule one { when auth score 1 reason "{ts}" emit hour = hour(ts) }
+rule two { by card when auth as x then auth as y within 1h score 1 reason "{x.ts}" }
+""")
+        self.events([auth(3 * 3600, 5)])
+        (alert,) = self.alerts("r.weir", "--events", "events.ndjson")
+        self.assertEqual(alert["reason"], "2026-01-01T03:00:00Z")
+        self.assertEqual(alert["emit"], {"hour": 3})
+
+
 class Values(Told):
     def test_conditions_on_earlier_parts_and_aggregates(self):
         # With other rules behind it: each condition reads the registers of its own rule.

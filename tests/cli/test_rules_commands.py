@@ -316,7 +316,9 @@ rule both { by card when a then b within 1h }
 
     def test_wrong_usage(self):
         self.run_weir(*self.ask, "card", status=2)
-        self.assertIn("keyed", self.run_weir(*self.ask, "account=a1", status=2).stderr)
+        self.assertIn("no event has a field account",
+                      self.run_weir(*self.ask, "account=a1", status=2).stderr)
+        self.assertIn("keyed", self.run_weir(*self.ask, "amount=1", status=2).stderr)
         self.run_weir(*self.ask, "card=c1", "--rule", "none", status=2)
         self.run_weir("explain", "r.weir", status=2)
 
