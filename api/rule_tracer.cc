@@ -52,6 +52,7 @@ RuleTracer::RuleTracer(const runtime::LoadedImage& loaded, std::uint32_t rule,
       words_(*loaded.image, rule_),
       table_(std::make_unique<runtime::KeyTable>(pool_)),
       time_text_(rfc3339) {
+  options_.all_active = coverage != nullptr;  // of tests
   for (const nfa::LeadingAbsence& absence : rule_.automaton.leading) {
     warm_after_ms_ = std::max(warm_after_ms_, absence.duration_ms);
   }

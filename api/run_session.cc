@@ -69,6 +69,7 @@ Result<RunSummary> RunSession::run_stream() {
     engine_->finish(*this);
   }
   if (auto closed = close_sinks(false); !closed) return std::unexpected(closed.error());
+  if (is_stopped()) return fail(ErrorCode::interrupted, interrupted_text());
   report_progress(true);
   const RunSummary summary = summarise();
   if (outputs_[kSummary].is_open()) {
@@ -122,7 +123,11 @@ Result<void> RunSession::check_outputs() const {
       {"the summary", plain_path(options_.summary_path)},
   };
   for (const NamedSink& sink : options_.sinks) {
-    outputs.emplace_back("the sink " + sink.name, plain_path(sink.path));
+    if (sink.sink == nullptr) {
+      outputs.emplace_back("the sink " + sink.name, plain_path(sink.path));
+    } else {
+      outputs.emplace_back("the dead letters of the sink " + sink.name, sink.sink->file());
+    }
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto& [what, path] = outputs[i];
@@ -293,8 +298,11 @@ Result<void> RunSession::close_sinks(bool stopped) {
   std::optional<Error> failed = sink_error_;
   for (const NamedSink& each : options_.sinks) {
     if (each.sink == nullptr) continue;
-    const auto closed = each.sink->close(stopped);
-    if (!closed && !failed) failed = closed.error();
+    while (true) {
+      const auto closed = each.sink->close(stopped || is_stopped());
+      if (!closed && !failed) failed = closed.error();
+      if (!closed || *closed) break;
+    }
   }
   if (failed) return std::unexpected(*failed);
   return {};
@@ -322,6 +330,17 @@ void RunSession::on_alert(const runtime::Alert& alert) {
   output.line_done();
 }
 
+// Until it is taken, or the run is stopped: then the sinks give up what they have.
+void RunSession::offer(AlertSink& sink, const runtime::Alert& alert) {
+  const std::string id = alert.id.hex();
+  while (true) {
+    const auto taken = sink.send(id, sent_line_);
+    if (!taken) sink_error_ = taken.error();
+    if (!taken || *taken) return;
+    if (is_stopped()) static_cast<void>(sink.close(true));
+  }
+}
+
 void RunSession::send(const runtime::Alert& alert) {
   sent_line_.clear();
   writer_.append_alert(sent_line_, alert);
@@ -330,8 +349,7 @@ void RunSession::send(const runtime::Alert& alert) {
     const std::uint32_t given = sinks_.given(name);
     if (given == SinkTable::kNowhere || sink_error_) continue;
     if (AlertSink* sink = options_.sinks[given].sink; sink != nullptr) {
-      const auto taken = sink->send(alert.id.hex(), sent_line_);
-      if (!taken) sink_error_ = taken.error();
+      offer(*sink, alert);
     } else {
       OutputWriter& output = outputs_[kOutputs + given];
       output.buffer() += sent_line_;

@@ -54,6 +54,7 @@ class RunSession final : private runtime::Sink {
   [[nodiscard]] Result<RunSummary> run_stream();
   [[nodiscard]] Result<void> close_sinks(bool stopped);
   void send(const runtime::Alert& alert);
+  void offer(AlertSink& sink, const runtime::Alert& alert);
   [[nodiscard]] Result<void> open();
   [[nodiscard]] Result<void> check_outputs() const;
   [[nodiscard]] Result<void> open_outputs();

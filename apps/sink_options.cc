@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <weir/values.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -16,7 +17,9 @@ namespace {
 using nlohmann::json;
 
 bool is_web(const std::string& target) {
-  return target.starts_with("http://") || target.starts_with("https://");
+  std::string begin = target.substr(0, target.find("://"));
+  for (char& c : begin) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return begin.size() < target.size() && (begin == "http" || begin == "https");
 }
 
 // A fault of the file, with the place in it.
@@ -91,6 +94,7 @@ WebhookOptions webhook_of(const std::string& name, const json& sink) {
   if (sink.contains("queue")) out.queue = count_of(sink["queue"], "queue");
   if (sink.contains("dead_letters")) {
     out.dead_letters_path = text_of(sink["dead_letters"], "dead_letters");
+    if (out.dead_letters_path.empty()) throw BadSink("`dead_letters` is empty");
   }
   return out;
 }
@@ -136,13 +140,22 @@ std::string SinkOptions::add_target(const std::string& name, const std::string& 
 std::string SinkOptions::add_file(const std::string& path, RunOptions& run) {
   std::ifstream in(path);
   if (!in) return path + ": cannot be opened";
-  const json sinks = json::parse(in, nullptr, false);
+  std::set<std::string> names;
+  std::string twice;
+  const auto note_name = [&](int depth, json::parse_event_t event, const json& value) {
+    if (depth == 1 && event == json::parse_event_t::key && !names.insert(value).second) {
+      twice = value;
+    }
+    return true;
+  };
+  const json sinks = json::parse(in, note_name, false);
   if (!sinks.is_object()) return path + ": not a JSON object of sinks";
+  if (!twice.empty()) return path + ": the sink " + twice + " stands there twice";
   for (const auto& [name, sink] : sinks.items()) {
     const std::string place = path + ": sink " + name + ": ";
     try {
       if (!sink.is_object() || sink.contains("file") == sink.contains("webhook")) {
-        throw BadSink("it needs a `file` or a `webhook`");
+        throw BadSink("it needs a `file` or a `webhook`, one of the two");
       }
       if (sink.contains("file")) {
         refuse_others(sink, {"file"});

@@ -221,7 +221,8 @@ void mark_changing_lists(Declared& declared, nfa::Image& image) {
   };
   for (const auto& rule : declared.rules) {
     const auto& body = rule.decl->body;
-    if (body.mode && body.mode->kind != dsl::ModeKind::kLive) continue;
+    const auto kind = body.mode ? body.mode->kind : dsl::ModeKind::kLive;
+    if (kind == dsl::ModeKind::kShadow || kind == dsl::ModeKind::kOff) continue;
     mark(body.outcomes);
     if (body.timeout) mark(body.timeout->outcomes);
   }

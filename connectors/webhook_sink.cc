@@ -6,6 +6,7 @@
 #include <weir/alert_sink.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -25,6 +26,8 @@ constexpr long kOk = 200;
 constexpr long kRedirect = 300;
 constexpr long kServerError = 500;
 constexpr std::int64_t kLongestRetryAfterMs = 300'000;
+constexpr milliseconds kLongestWait{100};
+constexpr const char* kStopped = "the run was stopped";
 
 struct Item {
   std::string id;
@@ -66,10 +69,16 @@ std::size_t ignore_body(const char* /*data*/, std::size_t size, std::size_t coun
   return size * count;
 }
 
+int asks_to_end(const void* stopped, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(stopped)->load() ? 1 : 0;
+}
+
 // libcurl's handle, set up once.
 class Poster {
  public:
-  explicit Poster(const WebhookOptions& options) : curl_(curl_easy_init()) {
+  // `stopped`: a request under way is broken off when it becomes true.
+  Poster(const WebhookOptions& options, const std::atomic<bool>& stopped)
+      : curl_(curl_easy_init()) {
     if (curl_ == nullptr) return;
     for (const auto& [name, value] : options.headers) add_header(name + ": " + value);
     add_header("Content-Type: application/json");
@@ -82,6 +91,9 @@ class Poster {
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl_, CURLOPT_USERAGENT, "weir");
     curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &ignore_body);
+    curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, &asks_to_end);
+    curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, &stopped);
   }
   ~Poster() {
     curl_slist_free_all(headers_);
@@ -104,7 +116,7 @@ class Poster {
     Answer answer;
     if (code != CURLE_OK) {
       answer.again = true;
-      answer.error = curl_easy_strerror(code);
+      answer.error = code == CURLE_ABORTED_BY_CALLBACK ? kStopped : curl_easy_strerror(code);
       return answer;
     }
     long status = 0;
@@ -140,40 +152,47 @@ class Poster {
 class PostingSink final : public WebhookSink {
  public:
   explicit PostingSink(WebhookOptions options)
-      : options_(std::move(options)), poster_(options_), thread_([this] { work(); }) {}
-  ~PostingSink() override { static_cast<void>(close(true)); }
+      : options_(std::move(options)), poster_(options_, stopped_), thread_([this] { work(); }) {}
+  ~PostingSink() override {
+    static_cast<void>(close(true));
+    if (thread_.joinable()) thread_.join();
+  }
 
   [[nodiscard]] bool is_ready() const { return poster_.is_ready(); }
 
-  Result<void> send(std::string_view id, std::string_view line) override {
+  Result<bool> send(std::string_view id, std::string_view line) override {
     if (line.ends_with('\n')) line.remove_suffix(1);
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return queue_.size() < options_.queue || failure_ || closing_; });
+    const auto may_go_on = [this] { return queue_.size() < options_.queue || failure_ || done_; };
+    if (!room_.wait_for(lock, kLongestWait, may_go_on) && !stopped_) return false;
     if (failure_) return std::unexpected(*failure_);
-    if (closing_) {
-      return std::unexpected(Error{ErrorCode::invalid_argument, "the sink has been closed"});
+    Item item{std::string(id), std::string(line)};
+    if (done_) {
+      lock.unlock();
+      bury(item, 0, kStopped);
+      close_dead_letters();
+      return true;
     }
-    queue_.push_back({std::string(id), std::string(line)});
+    queue_.push_back(std::move(item));
     work_.notify_one();
-    return {};
+    return true;
   }
 
-  Result<void> close(bool stopped) override {
+  Result<bool> close(bool stopped) override {
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
       closing_ = true;
-      stopped_ = stopped_ || stopped;
+      if (stopped) stopped_ = true;
+      work_.notify_all();
+      if (!room_.wait_for(lock, kLongestWait, [this] { return done_; }) && !stopped_) return false;
     }
-    work_.notify_all();
-    room_.notify_all();
     if (thread_.joinable()) thread_.join();
-    if (dead_letters_ != nullptr && std::fclose(dead_letters_) != 0 && !failure_) {
-      failure_ = cannot_write();
-    }
-    dead_letters_ = nullptr;
+    close_dead_letters();
     if (failure_) return std::unexpected(*failure_);
-    return {};
+    return true;
   }
+
+  std::string file() const override { return options_.dead_letters_path; }
 
   WebhookCounts counts() const override {
     const std::lock_guard lock(mutex_);
@@ -185,7 +204,11 @@ class PostingSink final : public WebhookSink {
     while (true) {
       std::unique_lock lock(mutex_);
       work_.wait(lock, [this] { return !queue_.empty() || closing_; });
-      if (queue_.empty()) return;
+      if (queue_.empty()) {
+        done_ = true;
+        room_.notify_all();
+        return;
+      }
       const Item item = std::move(queue_.front());
       queue_.pop_front();
       lock.unlock();
@@ -197,9 +220,9 @@ class PostingSink final : public WebhookSink {
   void deliver(const Item& item) {
     std::int64_t backoff_ms = options_.backoff_ms;
     Answer answer;
-    answer.error = "the run was stopped";
+    answer.error = kStopped;
     unsigned attempt = 0;
-    while (attempt < options_.attempts && !is_stopped()) {
+    while (attempt < options_.attempts && !stopped_) {
       ++attempt;
       answer = poster_.post(item);
       if (answer.delivered) {
@@ -216,14 +239,9 @@ class PostingSink final : public WebhookSink {
     bury(item, attempt, answer.error);
   }
 
-  [[nodiscard]] bool is_stopped() const {
-    const std::lock_guard lock(mutex_);
-    return stopped_;
-  }
-
   void pause(std::int64_t wait_ms) {
     std::unique_lock lock(mutex_);
-    work_.wait_for(lock, milliseconds(wait_ms), [this] { return stopped_; });
+    work_.wait_for(lock, milliseconds(wait_ms), [this] { return stopped_.load(); });
   }
 
   // Many senders that a receiver has failed at one time do not come back at one time.
@@ -250,29 +268,52 @@ class PostingSink final : public WebhookSink {
     room_.notify_all();
   }
 
+  void close_dead_letters() {
+    const std::lock_guard lock(mutex_);
+    if (dead_letters_ != nullptr && std::fclose(dead_letters_) != 0 && !failure_) {
+      failure_ = cannot_write();
+    }
+    dead_letters_ = nullptr;
+  }
+
   [[nodiscard]] Error cannot_write() const {
     return {ErrorCode::io, options_.dead_letters_path + ": dead letters cannot be written"};
   }
 
   const WebhookOptions options_;
+  std::atomic<bool> stopped_ = false;
   Poster poster_;                                    // of the thread
   std::minstd_rand random_{std::random_device{}()};  // of the thread
   mutable std::mutex mutex_;                         // guards what follows
   std::condition_variable work_;                     // there is an alert, or the end
-  std::condition_variable room_;                     // the queue has room
+  std::condition_variable room_;                     // the queue has room, or the end
   std::deque<Item> queue_;
   std::FILE* dead_letters_ = nullptr;
   std::optional<Error> failure_;
   WebhookCounts counts_;
   bool closing_ = false;
-  bool stopped_ = false;
+  bool done_ = false;   // the thread has ended
   std::thread thread_;  // the last: it uses all of the above
 };
 
+bool is_web_address(const std::string& url) {
+  CURLU* parts = curl_url();
+  char* scheme = nullptr;
+  const bool good = parts != nullptr &&
+                    curl_url_set(parts, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+                    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
+  const bool web =
+      good && (std::string_view(scheme) == "http" || std::string_view(scheme) == "https");
+  curl_free(scheme);
+  curl_url_cleanup(parts);
+  return web;
+}
+
 // Why the options cannot be; empty if they can.
 std::string fault_of(const WebhookOptions& options) {
-  const bool web = options.url.starts_with("http://") || options.url.starts_with("https://");
-  if (!web) return options.url + " is neither an http:// nor an https:// address";
+  if (!is_web_address(options.url)) {
+    return options.url + " is neither an http:// nor an https:// address";
+  }
   if (options.attempts < 1) return "a webhook needs at least one attempt";
   if (options.timeout_ms < 1) return "the timeout of a webhook is at least 1ms";
   if (options.backoff_ms < 0 || options.most_backoff_ms < options.backoff_ms) {

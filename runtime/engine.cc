@@ -130,14 +130,25 @@ class StagedEngine final : public Engine {
     return options_.executor != nullptr ? options_.executor->concurrency() : 1;
   }
 
-  // Of stages: each event with all the alerts that it leads to, behind the deadlines before it.
+  // Of stages: each event, and each time at which deadlines fall due, with all the alerts that it
+  // leads to.
   void run_one_by_one(std::span<Turn> turns, Sink& sink) {
     for (std::size_t i = 0; i < turns.size(); ++i) {
-      run_slice({}, turns[i].clock_ms, sink);
+      run_deadlines(turns[i].clock_ms, sink);
       run_slice(turns.subspan(i, 1), turns[i].clock_ms, sink);
     }
-    run_slice({}, order_.clock_ms(), sink);
+    run_deadlines(order_.clock_ms(), sink);
     order_.clear();
+  }
+
+  void run_deadlines(std::int64_t clock_ms, Sink& sink) {
+    while (true) {
+      std::int64_t next = INT64_MAX;
+      for (const auto& stage : stages_) next = std::min(next, stage->next_deadline_ms());
+      if (next >= clock_ms) break;
+      run_slice({}, next + 1, sink);
+    }
+    run_slice({}, clock_ms, sink);
   }
 
   // All of a slice, and then what falls due before clock_ms.

@@ -203,9 +203,7 @@ void RuleRunner::fill_changes(nfa::RunStore& store, const KeyRef& key,
                               std::span<const nfa::TakenEvent> match, const nfa::Outcomes& outcomes,
                               std::int64_t ts_ms) {
   changes_.clear();
-  const bool live =
-      rule_.mode == nfa::RuleMode::kLive || nfa::mutant(nfa::Mutant::kShadowChangesLists);
-  if (!live) return;
+  if (!is_live(key.bytes) && !nfa::mutant(nfa::Mutant::kShadowChangesLists)) return;
   for (const nfa::Outcomes::ListChange& outcome : outcomes.list_changes) {
     ListChange change;
     if (!value_of(store, key, match, outcome.value, &change.value)) continue;

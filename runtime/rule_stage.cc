@@ -38,6 +38,12 @@ void RuleStage::step(std::span<const Turn> turns, std::size_t begin, std::size_t
   shards_.front()->process(routed_.front(), 0, out);
 }
 
+std::int64_t RuleStage::next_deadline_ms() const {
+  std::int64_t next = INT64_MAX;
+  for (const auto& shard : shards_) next = std::min(next, shard->next_deadline_ms());
+  return next;
+}
+
 void RuleStage::record(std::span<const Turn> turns, std::int64_t clock_ms,
                        base::Executor* executor) {
   const std::size_t chunks = (turns.size() + kChunk - 1) / kChunk;

@@ -35,6 +35,8 @@ class RuleStage {
   void advance(std::int64_t clock_ms, MatchReceiver& out) {
     shards_.front()->advance(clock_ms, out);
   }
+  // When the next deadline may complete something; INT64_MAX if none is set.
+  [[nodiscard]] std::int64_t next_deadline_ms() const;
   // All turns, and the deadlines before clock_ms; what they complete is recorded, until begin().
   void record(std::span<const Turn> turns, std::int64_t clock_ms, base::Executor* executor);
   [[nodiscard]] std::span<const RecordedMatches* const> recorded() const { return all_recorded_; }

@@ -47,6 +47,8 @@ class Shard {
   // the last element, behind them.
   [[nodiscard]] std::span<const std::int32_t> open_changes() const { return open_changes_; }
   [[nodiscard]] std::vector<nfa::CountedPredicate>& counted() { return context_.counted(); }
+  // When the next deadline may complete something; INT64_MAX if none is set.
+  [[nodiscard]] std::int64_t next_deadline_ms() const { return timers_.earliest_ms(); }
   void add_stats(EngineStats& stats) const;
 
  private:

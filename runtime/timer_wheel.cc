@@ -66,6 +66,20 @@ bool TimerWheel::take_overdue(std::int64_t now_ms, std::vector<Timer>& out) {
   return true;
 }
 
+std::int64_t TimerWheel::earliest_ms() const {
+  std::int64_t earliest = INT64_MAX;
+  const auto look = [&](std::uint32_t node) {
+    for (; node != kNone; node = nodes_[node].next) {
+      earliest = std::min(earliest, nodes_[node].timer.time_ms);
+    }
+  };
+  look(overdue_);
+  if (overdue_ != kNone || levels_ == 0) return earliest;
+  const auto level = static_cast<std::size_t>(std::countr_zero(levels_));
+  look(heads_[level][static_cast<std::size_t>(std::countr_zero(occupied_[level]))]);
+  return earliest;
+}
+
 bool TimerWheel::take_earliest(std::int64_t now_ms, std::vector<Timer>& out) {
   out.clear();
   if (overdue_ != kNone && take_overdue(now_ms, out)) return true;

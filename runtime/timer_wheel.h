@@ -39,6 +39,8 @@ class TimerWheel {
   // empty, if there are none. now_ms never goes back.
   [[nodiscard]] bool take_earliest(std::int64_t now_ms, std::vector<Timer>& out);
   [[nodiscard]] std::size_t size() const { return size_; }
+  // The earliest time; INT64_MAX if nothing is set. Cost: O(timers of one slot).
+  [[nodiscard]] std::int64_t earliest_ms() const;
 
  private:
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;

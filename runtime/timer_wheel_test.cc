@@ -83,5 +83,25 @@ TEST(TimerWheel, AgreesWithASortedMap) {
   }
 }
 
+TEST(TimerWheel, EarliestIsWhatComesOutNext) {
+  TimerWheel wheel;
+  EXPECT_EQ(wheel.earliest_ms(), INT64_MAX);
+  for (const std::int64_t time : {5'000'000, -20, 70, 64, 4'095, 1'000})
+    wheel.push({time, {}, 0, 0});
+  std::vector<Timer> out;
+  std::int64_t last = INT64_MIN;
+  while (wheel.size() > 0) {
+    const std::int64_t next = wheel.earliest_ms();
+    EXPECT_GT(next, last);
+    ASSERT_TRUE(wheel.take_earliest(INT64_MAX, out));
+    EXPECT_EQ(out.front().time_ms, next);
+    last = next;
+    if (last == 70) wheel.push({60, {}, 0, 0});  // overdue
+    if (last == 60) last = 70;
+    if (next == 70) last = 59;
+  }
+  EXPECT_EQ(wheel.earliest_ms(), INT64_MAX);
+}
+
 }  // namespace
 }  // namespace weir::runtime

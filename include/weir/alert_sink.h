@@ -19,11 +19,16 @@ class AlertSink {
   virtual ~AlertSink() = default;
   // A live alert, in the order of the output: its id (32 hexadecimal digits; the same each time the
   // stream is replayed), and its line of JSON with the LF. Called by one thread at a time; both
-  // views are valid during the call. May wait, which holds up the run: so nothing is lost where
-  // alerts come faster than they can be handed on. An error ends the run.
-  [[nodiscard]] virtual Result<void> send(std::string_view id, std::string_view line) = 0;
-  // The last call. Returns when all alerts are delivered or given up, soon if `stopped`.
-  [[nodiscard]] virtual Result<void> close(bool stopped) = 0;
+  // views are valid during the call. False: there is no room yet, it is to be sent again; so a run
+  // waits for a slow sink, and can be stopped meanwhile. Waits a tenth of a second at most. An
+  // error ends the run.
+  [[nodiscard]] virtual Result<bool> send(std::string_view id, std::string_view line) = 0;
+  // No alert will come any more. False: not all are delivered yet, it is to be asked again; waits a
+  // tenth of a second at most. `stopped`: what is not delivered is given up, and true comes soon;
+  // alerts that are sent after that are given up as well.
+  [[nodiscard]] virtual Result<bool> close(bool stopped) = 0;
+  // A file that it writes by itself, which nobody else may use; empty if there is none.
+  [[nodiscard]] virtual std::string file() const { return {}; }
 };
 
 // One POST an alert, one after the other, each until it is answered 2xx. Again, after a wait that

@@ -4,7 +4,10 @@
 import http.server
 import json
 import os
+import signal
+import subprocess
 import threading
+import time
 import unittest
 
 from weir_case import T0, WeirCase, main, pay
@@ -91,11 +94,40 @@ rule pair {
         self.assertEqual([(a["rule"], a["key"]["card"]) for a in alerts],
                          [("pair", "c1"), ("pair.alone", "c2")])
 
+    def test_a_canary_changes_lists_where_it_is_live(self):
+        for share, fired in (("100%", ["big", "hot"]), ("0.0001%", ["big"])):
+            self.write("r.weir", HEAD + "list cards string\n"
+                       + rule(f"add card to cards for 1h mode canary {share}")
+                       + "rule hot { by card when pay where card in cards }\n")
+            self.events([pay(T0, id="1"), pay(T0 + 1, id="2", amount=1)])
+            for threads in ("1", "3"):
+                alerts = self.alerts("r.weir", "--events", "events.ndjson", "--threads", threads)
+                self.assertEqual([a["rule"] for a in alerts], fired, share)
+
+    # R112, R140: also where some rule looks at alerts, a later deadline sees what one has changed.
+    def test_what_a_deadline_changes_the_next_one_sees(self):
+        rules = """
+event auth { card string }
+event mfa { card string }
+list hot string
+rule first { by card when auth without mfa for 1s add card to hot for 1m }
+rule second { by card when auth without mfa for 2s having card in hot }
+rule same { by card when auth without mfa for 1s having card in hot }
+"""
+        self.events([{"type": "auth", "ts": T0, "card": "c"},
+                     {"type": "auth", "ts": T0 + 100000, "card": "z"}])
+        for chained in ("", "rule chained { by card when second }\n"):
+            self.write("r.weir", rules + chained)
+            alerts = self.alerts("r.weir", "--events", "events.ndjson")
+            seen = [(a["rule"], a["ts"] - T0) for a in alerts
+                    if a["key"]["card"] == "c" and a["rule"] != "chained"]
+            self.assertEqual(seen, [("first", 1000), ("second", 2000)])
+
     def test_tests_run_a_rule_as_active_and_live(self):
         self.write("r.weir", HEAD + rule('mode canary 1% active until "2020-01-01T00:00:00Z"') + """
 test big { 0s pay { card: "c1", amount: 200 } expect big expect decline at 0s }
 """)
-        self.run_weir("test", "r.weir")
+        self.assertNotIn("no test fired", self.run_weir("test", "r.weir").stdout)
 
     def test_what_cannot_be(self):
         for clauses in ("mode canary 0%", "mode canary 100.5%", "mode canary 0.00001%",
@@ -112,6 +144,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         server = self.server
         server.seen.append((self.path, dict(self.headers), body.decode()))
+        time.sleep(server.delay)
         code = server.codes.pop(0) if len(server.codes) > 1 else server.codes[0]
         self.send_response(code)
         self.send_header("Content-Length", "0")
@@ -131,7 +164,7 @@ class Sinks(WeirCase):
 
     def receiver(self, *codes):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        server.codes, server.seen = list(codes), []
+        server.codes, server.seen, server.delay = list(codes), [], 0
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         self.addCleanup(server.server_close)
@@ -199,6 +232,26 @@ class Sinks(WeirCase):
         letters = self.lines("cases.dead.ndjson")
         self.assertEqual([letter["attempts"] for letter in letters], [2, 2, 2])
 
+    def test_an_interrupt_gives_up_what_waits(self):
+        server = self.receiver(200)
+        server.delay = 30  # longer than this test
+        self.events([pay(T0 + i, id=f"e{i}") for i in range(40)])
+        for queue in (2, 1000):  # the run waits to hand on an alert, or for the last of them
+            self.sinks(cases=self.webhook(server, timeout="60s", queue=queue,
+                                          dead_letters=f"dead{queue}.ndjson"))
+            with subprocess.Popen([self.weir, "run", "r.weir", "--events", "events.ndjson",
+                                   "--alerts", "a.ndjson", "--sinks", "sinks.json", "--quiet"],
+                                  cwd=self.folder) as running:
+                while not server.seen:
+                    time.sleep(0.01)
+                server.seen.clear()
+                running.send_signal(signal.SIGINT)
+                self.assertEqual(running.wait(timeout=20), 130)
+            letters = self.lines(f"dead{queue}.ndjson")
+            self.assertEqual({letter["error"] for letter in letters}, {"the run was stopped"})
+            self.assertEqual(len({letter["alert"]["alert"] for letter in letters}), 40)
+            self.assertFalse(self.path("a.ndjson").exists())
+
     def test_headers_with_secrets_of_the_environment(self):
         server = self.receiver(200)
         self.sinks(cases=self.webhook(server, headers={"Authorization": "Bearer ${WEIR_T}"}))
@@ -209,7 +262,13 @@ class Sinks(WeirCase):
 
     def test_what_cannot_be(self):
         for text, said in (
-                ("{", "not a JSON object"), ('{"a": {}}', "a `file` or a `webhook`"),
+                ("{", "not a JSON object"), ('{"a": {"file": "x"}, "a": {"file": "y"}}', "twice"),
+                ('{"a": {"webhook": "http://"}}', "neither an http://"),
+                ('{"a": {"webhook": "http://x", "dead_letters": ""}}', "is empty"),
+                ('{"a": {"webhook": "http://x", "dead_letters": "a.ndjson"}}', "would both be"),
+                ('{"a": {"webhook": "http://x", "dead_letters": "events.ndjson"}}',
+                 "which is an input"),
+                ('{"a": {}}', "a `file` or a `webhook`"),
                 ('{"a": {"file": 3}}', "`file` is no text"),
                 ('{"a": {"file": "x", "mode": 1}}', "there is no `mode`; there are: file"),
                 ('{"a": {"webhook": "ftp://x"}}', "neither an http://"),
