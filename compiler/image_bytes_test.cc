@@ -116,6 +116,27 @@ void seal(std::string& bytes) {
   bytes.replace(24, 8, reinterpret_cast<const char*>(&checksum.low), 8);
 }
 
+// Of types that a part does not take, and of conditions that nobody lists.
+TEST(ImageBytes, ConditionsThatNobodyEvaluates) {
+  const std::string rule =
+      "rule r { by card when 2+ auth as a then login as b where card != a.card within 1h }";
+  const auto with = [&](const auto& damage) {
+    const auto compiled = compile_text(with_events(rule));
+    EXPECT_TRUE(compiled->result.image) << compiled->text();
+    damage(compiled->result.image->rules.front().automaton);
+    return nfa::verify_image(*compiled->result.image).has_value();
+  };
+  EXPECT_TRUE(with([](nfa::Automaton&) {}));
+  EXPECT_FALSE(with([](nfa::Automaton& automaton) {
+    for (auto& test : automaton.type_acceptors) {
+      if (test.symbol == nfa::kNeverAccepts) test.conditions.end = test.conditions.begin + 1;
+    }
+  }));
+  EXPECT_FALSE(with([](nfa::Automaton& automaton) {
+    automaton.conditions.emplace_back().program = nfa::ProgramId(9'999u);
+  }));
+}
+
 // With a checksum that agrees, the verifier is what stands between damage and the engine. What it
 // lets through must be whole: it prints and writes as it was read.
 TEST(ImageBytes, DamageUnderAGoodChecksum) {

@@ -244,6 +244,9 @@ class AutomatonVerifier {
       need(a_.sources[reg].from != RegisterSource::From::kCompleting,
            "a condition on the event that completes");
     }
+    for (const auto& condition : a_.conditions)
+      inside(condition.program, image_.programs, "a condition");
+    if (!sound()) return;
     for (const auto& acceptor : a_.acceptors) {
       inside(acceptor.part, a_.parts, "the part of a condition");
       need(acceptor.key_expr < std::max<std::size_t>(rule_.keys.size(), 1), "the key of a part");
@@ -256,7 +259,10 @@ class AutomatonVerifier {
   }
 
   void check_type_acceptor(const TypeAcceptor& acceptor, std::size_t local) {
-    if (acceptor.symbol == kNeverAccepts) return;
+    if (acceptor.symbol == kNeverAccepts) {
+      need(acceptor.conditions.begin == acceptor.conditions.end, "conditions of what is not taken");
+      return;
+    }
     need(acceptor.symbol < a_.symbols[local].size(), "the symbol of a condition");
     if (!inside(acceptor.conditions, a_.conditions, "conditions")) return;
     for (auto c = acceptor.conditions.begin; sound() && c < acceptor.conditions.end; ++c) {
