@@ -19,13 +19,14 @@ class StreamCompiler {
     out_.name = decl_.name.text;
     out_.type = context_.image.image.schema.find(out_.name);
     for (const auto& field : decl_.by.fields) out_.key_fields.push_back(field.text);
-    bool ok = !decl_.broken && !decl_.columns.empty();
+    bool ok = !decl_.columns.empty();
     if (decl_.columns.empty() && !decl_.broken) {
       context_.diagnostics
           .add(DiagnosticCode::kBadAggregate, decl_.name.span,
                "the stream `" + out_.name + "` has no columns")
           .help = "as in `{ n = count(auth) }`";
     }
+    if (decl_.broken) return std::nullopt;  // it may lack its key or its window
     for (const auto& column : decl_.columns) ok = add(column) && ok;
     if (!ok) return std::nullopt;
     out_.window = out_.columns.front().window;
