@@ -122,7 +122,8 @@ Result<void> BacktestPass::take_batch() {
         "bad record: " + describe_bad_record(batch_.bad().front(), source_->source_names()));
   }
   if (batch_.rows().empty()) return {};
-  const bool is_csv = format_of(batch_.origin(0).source) == event::InputFormat::kCsv;
+  const bool is_csv = format_of(options_.input, source_->source_names()[batch_.origin(0).source]) ==
+                      event::InputFormat::kCsv;
   for (const auto& collector : collectors_) collector->set_csv(is_csv);
   for (const event::Row& row : batch_.rows()) take_row(row, is_csv);
   if (const std::string& wrong = result_.ledger->undecidable(); !wrong.empty()) {
@@ -133,19 +134,8 @@ Result<void> BacktestPass::take_batch() {
 }
 
 void BacktestPass::take_rejects() {
-  RunSummary& counts = result_.run;
-  counts.read += batch_.records();
-  counts.bad += batch_.bad().size();
-  counts.unknown_type += batch_.unknown().size();
+  add_rejects(result_.run, batch_, options_.input, source_->source_names());
   odd_ += batch_.odd();
-  if (counts.first_bad.empty() && !batch_.bad().empty()) {
-    const event::BadRecord& bad = batch_.bad().front();
-    counts.first_bad = describe_bad_record(bad, source_->source_names());
-    hint_ = hint_of(bad, format_of(bad.origin.source));
-  }
-  if (counts.first_unknown.empty() && !batch_.unknown().empty()) {
-    counts.first_unknown = to_valid_utf8(batch_.unknown().front().type);
-  }
 }
 
 void BacktestPass::take_row(const event::Row& row, bool is_csv) {
@@ -199,28 +189,14 @@ bool BacktestPass::is_stopped() const {
   return stop != nullptr && stop->load(std::memory_order_relaxed);
 }
 
-event::InputFormat BacktestPass::format_of(std::uint32_t source) const {
-  const event::InputFormat format = input_options(options_.input).format;
-  if (format != event::InputFormat::kByName) return format;
-  return event::format_of_name(source_->source_names()[source]);
-}
-
 void BacktestPass::report_progress(bool at_end) {
   if (observer_ == nullptr) return;
   const std::int64_t now = env_.clock.steady_ns();
   if (!at_end && now - reported_ns_ < kProgressNs && reported_ns_ != 0) return;
   reported_ns_ = now;
-  const runtime::EngineStats stats = engines_.front()->stats();
-  RunProgress progress;
+  RunProgress progress = progress_of(engines_.front()->stats(), source_->progress());
   progress.events = result_.run.read;
-  progress.alerts = stats.alerts;
   progress.seconds = static_cast<double>(now - start_ns_) / 1e9;
-  const event::SourceProgress input = source_->progress();
-  if (input.bytes_total > 0) {
-    progress.share = std::min(
-        1.0, static_cast<double>(input.bytes_read) / static_cast<double>(input.bytes_total));
-  }
-  if (stats.has_watermark) progress.watermark_ms = stats.watermark_ms;
   observer_->on_progress(progress);
 }
 
@@ -228,7 +204,6 @@ void BacktestPass::summarise() {
   RunSummary& summary = result_.run;
   const nfa::Image& image = *jobs_.front().image;
   const runtime::EngineStats stats = engines_.front()->stats();
-  if (summary.bad > 0 && summary.bad == summary.read) summary.hint = hint_;
   summary.alerts = stats.alerts;
   for (std::size_t i = 0; i < stats.alerts_by_rule.size(); ++i) {
     if (stats.alerts_by_rule[i] == 0) continue;

@@ -63,7 +63,6 @@ class BacktestPass {
   void run_engines();
   void finish();
   [[nodiscard]] bool is_stopped() const;
-  [[nodiscard]] event::InputFormat format_of(std::uint32_t source) const;
   void report_progress(bool at_end);
   void summarise();
 
@@ -83,7 +82,6 @@ class BacktestPass {
   std::optional<DuplicateFilter> duplicates_;
   std::optional<std::int64_t> read_from_ms_;  // earlier events are left out
   event::OddCounts odd_;
-  std::string hint_;
   std::int64_t start_ns_ = 0;
   std::int64_t reported_ns_ = 0;
 };

@@ -185,18 +185,8 @@ Result<void> RunSession::take_batch() {
 }
 
 void RunSession::take_rejects() {
-  counts_.read += batch_.records();
-  counts_.bad += batch_.bad().size();
-  counts_.unknown_type += batch_.unknown().size();
+  add_rejects(counts_, batch_, options_, source_->source_names());
   odd_ += batch_.odd();
-  if (counts_.first_bad.empty() && !batch_.bad().empty()) {
-    const event::BadRecord& bad = batch_.bad().front();
-    counts_.first_bad = describe_bad_record(bad, source_->source_names());
-    hint_ = hint_of(bad, format_of(bad.origin.source));
-  }
-  if (counts_.first_unknown.empty() && !batch_.unknown().empty()) {
-    counts_.first_unknown = to_valid_utf8(batch_.unknown().front().type);
-  }
   bad_written_ = 0;
 }
 
@@ -216,7 +206,8 @@ void RunSession::write_bad_before(std::uint64_t seq) {
 void RunSession::take_rows(std::span<const event::Row> rows) {
   // A batch is all of one source.
   rewrite_raw_ = options_.match_events && !rows.empty() &&
-                 format_of(batch_.origin(0).source) == event::InputFormat::kCsv;
+                 format_of(options_, source_->source_names()[batch_.origin(0).source]) ==
+                     event::InputFormat::kCsv;
   if (plain_ && !rewrite_raw_) {
     for (const event::Row& row : rows) engine_->add(row, *this);
   } else {
@@ -227,12 +218,6 @@ void RunSession::take_rows(std::span<const event::Row> rows) {
   }
   engine_->run(*this);
   rewritten_.clear();
-}
-
-event::InputFormat RunSession::format_of(std::uint32_t source) const {
-  const event::InputFormat format = input_options(options_).format;
-  if (format != event::InputFormat::kByName) return format;
-  return event::format_of_name(source_->source_names()[source]);
 }
 
 void RunSession::take_filtered(const event::Row& row) {
@@ -406,23 +391,14 @@ void RunSession::report_progress(bool at_end) {
   const std::int64_t now = env_.clock.steady_ns();
   if (!at_end && now - reported_ns_ < kProgressNs && reported_ns_ != 0) return;
   reported_ns_ = now;
-  RunProgress progress;
+  RunProgress progress = progress_of(engine_->stats(), source_->progress());
   progress.events = counts_.read;
-  progress.alerts = counts_.alerts;
   progress.seconds = static_cast<double>(now - start_ns_) / 1e9;
-  const event::SourceProgress input = source_->progress();
-  if (input.bytes_total > 0) {
-    progress.share = std::min(
-        1.0, static_cast<double>(input.bytes_read) / static_cast<double>(input.bytes_total));
-  }
-  const runtime::EngineStats stats = engine_->stats();
-  if (stats.has_watermark) progress.watermark_ms = stats.watermark_ms;
   observer_->on_progress(progress);
 }
 
 RunSummary RunSession::summarise() const {
   RunSummary summary = counts_;
-  if (summary.bad > 0 && summary.bad == summary.read) summary.hint = hint_;
   const runtime::EngineStats stats = engine_->stats();
   for (std::size_t i = 0; i < alerts_by_label_.size(); ++i) {
     if (alerts_by_label_[i] == 0) continue;

@@ -66,7 +66,6 @@ class RunSession final : private runtime::Sink {
   void take_future(const event::Row& row);
   void take_rows(std::span<const event::Row> rows);
   void take_filtered(const event::Row& row);
-  [[nodiscard]] event::InputFormat format_of(std::uint32_t source) const;
   void wait_for(const event::Row& row);
   void end_of_batch();
   [[nodiscard]] Result<void> output_errors() const;
@@ -107,7 +106,6 @@ class RunSession final : private runtime::Sink {
   std::deque<Rewritten> rewritten_;  // of the batch under way, until the engine has run
 
   RunSummary counts_;
-  std::string hint_;  // what may be wrong, if no record is good
   event::OddCounts odd_;
   std::vector<std::uint64_t> alerts_by_label_;  // by rule, then its timeout's
   std::vector<std::uint64_t> decision_counts_;

@@ -4,7 +4,32 @@
 #include <charconv>
 #include <string_view>
 
+#include "api/reject_writer.h"
+
 namespace weir::api {
+namespace {
+
+// What may be wrong with an input of which no record is good; empty if there is nothing to say.
+std::string hint_of(const event::BadRecord& bad, event::InputFormat format) {
+  const std::size_t start = bad.raw.find_first_not_of(" \t\r\n");
+  const char first = start == std::string_view::npos ? ' ' : bad.raw[start];
+  const auto count = [&](char c) { return std::ranges::count(bad.raw, c); };
+  if (format == event::InputFormat::kCsv) {
+    if (first == '{') return "this looks like JSON lines: --input-format json";
+    if (count(';') > count(',')) {
+      return "the cells seem to be parted by semicolons; of CSV commas are read, of .tsv tabs";
+    }
+    if (count('\t') > count(',')) return "the cells seem to be parted by tabs: name the file .tsv";
+    return "";
+  }
+  if (bad.reason != event::BadReason::kSyntax || first == '{') return "";
+  if (first == '[') return "this looks like one JSON array; one object a line is read";
+  return count(',') + count(';') + count('\t') > 0
+             ? "this looks like CSV: --input-format csv, or a name that ends in .csv"
+             : "one JSON object a line is read";
+}
+
+}  // namespace
 
 runtime::EngineOptions engine_options(const RunOptions& options) {
   runtime::EngineOptions out;
@@ -38,27 +63,40 @@ event::InputOptions input_options(const RunOptions& options) {
   return out;
 }
 
-std::string hint_of(const event::BadRecord& bad, event::InputFormat format) {
-  const std::size_t start = bad.raw.find_first_not_of(" \t\r\n");
-  const char first = start == std::string_view::npos ? ' ' : bad.raw[start];
-  const auto count = [&](char c) { return std::ranges::count(bad.raw, c); };
-  if (format == event::InputFormat::kCsv) {
-    if (first == '{') return "this looks like JSON lines: --input-format json";
-    if (count(';') > count(',')) {
-      return "the cells seem to be parted by semicolons; of CSV commas are read, of .tsv tabs";
-    }
-    if (count('\t') > count(',')) return "the cells seem to be parted by tabs: name the file .tsv";
-    return "";
+event::InputFormat format_of(const RunOptions& options, const std::string& source) {
+  const event::InputFormat format = input_options(options).format;
+  return format == event::InputFormat::kByName ? event::format_of_name(source) : format;
+}
+
+void add_rejects(RunSummary& summary, const event::Batch& batch, const RunOptions& options,
+                 const std::vector<std::string>& sources) {
+  summary.read += batch.records();
+  summary.bad += batch.bad().size();
+  summary.unknown_type += batch.unknown().size();
+  if (summary.first_bad.empty() && !batch.bad().empty()) {
+    const event::BadRecord& bad = batch.bad().front();
+    summary.first_bad = describe_bad_record(bad, sources);
+    summary.hint = hint_of(bad, format_of(options, sources[bad.origin.source]));
   }
-  if (bad.reason != event::BadReason::kSyntax || first == '{') return "";
-  if (first == '[') return "this looks like one JSON array; one object a line is read";
-  return count(',') + count(';') + count('\t') > 0
-             ? "this looks like CSV: --input-format csv, or a name that ends in .csv"
-             : "one JSON object a line is read";
+  if (summary.first_unknown.empty() && !batch.unknown().empty()) {
+    summary.first_unknown = to_valid_utf8(batch.unknown().front().type);
+  }
+}
+
+RunProgress progress_of(const runtime::EngineStats& stats, const event::SourceProgress& input) {
+  RunProgress progress;
+  progress.alerts = stats.alerts;
+  if (input.bytes_total > 0) {
+    progress.share = std::min(
+        1.0, static_cast<double>(input.bytes_read) / static_cast<double>(input.bytes_total));
+  }
+  if (stats.has_watermark) progress.watermark_ms = stats.watermark_ms;
+  return progress;
 }
 
 void add_figures(RunSummary& summary, const runtime::EngineStats& stats,
                  const event::OddCounts& odd) {
+  if (summary.bad != summary.read) summary.hint.clear();
   summary.accepted = stats.accepted;
   summary.late = stats.late;
   summary.future = stats.future;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/file_env.h"
 #include "event/batch.h"
@@ -17,10 +18,19 @@ namespace weir::api {
 [[nodiscard]] runtime::EngineOptions engine_options(const RunOptions& options);
 [[nodiscard]] event::InputOptions input_options(const RunOptions& options);
 
-// What may be wrong with an input of which no record is good; empty if there is nothing to say.
-[[nodiscard]] std::string hint_of(const event::BadRecord& bad, event::InputFormat format);
+// Of one source: as the options say, or as its name does.
+[[nodiscard]] event::InputFormat format_of(const RunOptions& options, const std::string& source);
 
-// The figures of a summary that the engine and the readers keep.
+// Counts what a batch set aside, and remembers the first of each kind. `sources`: by their number.
+void add_rejects(RunSummary& summary, const event::Batch& batch, const RunOptions& options,
+                 const std::vector<std::string>& sources);
+
+// How far a run is; the seconds are the caller's to know.
+[[nodiscard]] RunProgress progress_of(const runtime::EngineStats& stats,
+                                      const event::SourceProgress& input);
+
+// The figures of a summary that the engine and the readers keep. To be called when all is read: a
+// hint is kept only if no record was good.
 void add_figures(RunSummary& summary, const runtime::EngineStats& stats,
                  const event::OddCounts& odd);
 
